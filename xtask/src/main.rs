@@ -1,2 +1,49 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: everything a developer does with this repository, one command each.
+
+mod bench;
+mod ci;
+mod demo;
+mod dist;
+mod report;
+mod step;
+mod test;
+mod tidy_command;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Developer workflows of Switchboard.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything that must be green: format, lints, tidy, tests, docs, supply chain
+    Ci,
+    /// Documentation examples, unit tests and tests of the real binary
+    Test(test::Options),
+    /// The rules no compiler holds: who knows whom, sizes, names, docs
+    Tidy,
+    /// Speeds, each as a ratio to a baseline of the same run
+    Bench(bench::Options),
+    /// Eight built-in agents at once, in a release build
+    Demo(demo::Options),
+    /// A release archive with completions and manual page
+    Dist,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Ci => ci::run(),
+        Command::Test(options) => test::run(&options),
+        Command::Tidy => tidy_command::run(),
+        Command::Bench(options) => bench::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Dist => dist::run(),
+    }
+}
