@@ -38,7 +38,7 @@ pub enum Change {
     },
 
     /// A session was created. Already on disk when this is published.
-    SessionCreated(Session),
+    SessionCreated(Box<Session>),
     /// Something about one session happened.
     Session {
         /// Which.

@@ -1,0 +1,191 @@
+//! The handle that everybody holds.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use switchboard_domain::{Revision, SessionId};
+use thiserror::Error;
+use tokio::task::JoinHandle;
+
+use crate::config::StoreConfig;
+use crate::port::Persistence;
+use crate::receipt::{NotSaved, Receipt};
+use crate::shared::{Core, Gate, Shared};
+use crate::state::State;
+use crate::subscription::Subscription;
+use crate::writer::Writer;
+
+/// The single source of truth. Cheap to clone; all clones are the same store.
+///
+/// Actions are in the modules under `actions`, one per kind of thing: projects, sessions,
+/// transcripts, approvals, the queue, settings, and hydration.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) shared: Arc<Shared>,
+    life: Arc<Life>,
+}
+
+/// Ends the writer when the last handle is gone, after it has saved everything.
+struct Life {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The store was closed while changes were unsaved, because the disk did not take them in time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{unsaved} changes could not be saved before the store was closed")]
+pub struct CloseError {
+    /// How many changes are lost.
+    pub unsaved: u64,
+}
+
+/// An action was refused; nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// No session has this id.
+    #[error("there is no such session")]
+    SessionNotFound,
+    /// No project has this id, or it was removed.
+    #[error("there is no such project")]
+    ProjectNotFound,
+    /// A project needs a name with a visible character in it.
+    #[error("a name must not be empty")]
+    NameEmpty,
+    /// A session cannot go from its status to the one asked for.
+    #[error("the session cannot change to this status from the one it has")]
+    StatusNotAllowed,
+    /// The session has no such request.
+    #[error("there is no such approval")]
+    ApprovalNotFound,
+    /// The approval has an answer, or ended without one.
+    #[error("the approval has been settled already")]
+    AlreadyAnswered,
+    /// The same request is pending already.
+    #[error("the same approval is pending already")]
+    AlreadyPending,
+    /// The queue has no such message (any more).
+    #[error("there is no such queued message")]
+    QueuedMessageNotFound,
+    /// The message is on its way to the agent.
+    #[error("the queued message is on its way to the agent")]
+    QueuedMessageLeaving,
+}
+
+impl Store {
+    /// Starts a store on a database, with nothing in memory yet; see [`Store::hydrate`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(persistence: impl Persistence, config: StoreConfig) -> Self {
+        let shared = Arc::new(Shared::new(Arc::new(persistence), config));
+        let writer = tokio::spawn(Writer::new(Arc::clone(&shared)).run());
+        let life = Life { shared: Arc::clone(&shared), writer: Mutex::new(Some(writer)) };
+        Self { shared, life: Arc::new(life) }
+    }
+
+    /// The state as it is now. Takes no copy; the store copies what changes while it is held.
+    pub fn snapshot(&self) -> Arc<State> {
+        self.shared.snapshot().0
+    }
+
+    /// Looks at the state under the store's lock. Keep it short: every action waits.
+    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.shared.read(look)
+    }
+
+    /// The state as it is now, and every change after it.
+    pub fn subscribe(&self) -> (Arc<State>, Subscription) {
+        let signal = self.shared.published.subscribe();
+        let (state, segment, next) = self.shared.snapshot();
+        (state, Subscription::new(Arc::clone(&self.shared), signal, segment, next))
+    }
+
+    /// The changes after `seen`, if they are still there; else take a snapshot with [`Store::subscribe`].
+    pub fn resume(&self, seen: Revision) -> Option<Subscription> {
+        let signal = self.shared.published.subscribe();
+        let newest = *signal.borrow();
+        let segment = (seen <= newest).then(|| self.shared.segment_of(seen.next())).flatten()?;
+        Some(Subscription::new(Arc::clone(&self.shared), signal, segment, seen.next()))
+    }
+
+    /// The revision of the newest change.
+    pub fn revision(&self) -> Revision {
+        *self.shared.published.borrow()
+    }
+
+    /// The revision up to which every fact is on disk.
+    pub fn durable_revision(&self) -> Revision {
+        self.shared.progress.borrow().facts
+    }
+
+    /// Waits until there is room for more: while too much is unsaved, whoever feeds the store with
+    /// what agents say stops reading from them. Cancellation-safe.
+    pub async fn ready(&self) {
+        let mut gate = self.shared.gate.subscribe();
+        // The sender lives in `self.shared`, so the wait can only end with an open gate.
+        let _ = gate.wait_for(|gate| *gate == Gate::Open).await;
+    }
+
+    /// Saves everything that is in memory now, unfinished text included. Waits as long as the disk
+    /// is in trouble. Cancellation-safe.
+    ///
+    /// # Errors
+    /// [`NotSaved::Closed`] when the store was closed first.
+    pub async fn flush(&self) -> Result<(), NotSaved> {
+        let mut progress = self.shared.progress.subscribe();
+        let target = self.shared.with_core(|core| {
+            core.flush_asked = true;
+            core.newest()
+        });
+        let reached = progress.wait_for(|progress| progress.closed || progress.all >= target).await;
+        match reached {
+            Ok(progress) if progress.all >= target => Ok(()),
+            _ => Err(NotSaved::Closed),
+        }
+    }
+
+    /// Saves everything, stops the writer and closes the database. Gives up after `patience`.
+    ///
+    /// Actions after it change memory only, and their receipts say so. Closing twice is harmless.
+    ///
+    /// # Errors
+    /// When the disk did not take everything in time.
+    pub async fn close(&self, patience: Duration) -> Result<(), CloseError> {
+        self.shared.with_core(|core| core.closing = true);
+        let Some(mut writer) = self.life.writer.lock().take() else { return Ok(()) };
+        if tokio::time::timeout(patience, &mut writer).await.is_err() {
+            self.shared.abandon.cancel();
+            if tokio::time::timeout(patience, &mut writer).await.is_err() {
+                writer.abort();
+            }
+        }
+        match self.shared.with_core(|core| core.unsaved()) {
+            0 => Ok(()),
+            unsaved => Err(CloseError { unsaved }),
+        }
+    }
+
+    /// Runs an action: checks, then changes, under one lock; the receipt is for its last change.
+    pub(crate) fn act<T>(
+        &self,
+        session: Option<SessionId>,
+        action: impl FnOnce(&mut Core) -> Result<T, Refused>,
+    ) -> Result<Receipt<T>, Refused> {
+        let (value, revision) = self.shared.with_core(|core| Ok((action(core)?, core.newest())))?;
+        Ok(Receipt::new(value, revision, session, self.shared.progress.subscribe()))
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.shared.with_core(|core| core.closing = true);
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("revision", &self.revision()).finish_non_exhaustive()
+    }
+}

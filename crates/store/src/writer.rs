@@ -1,0 +1,161 @@
+//! The one task that brings memory to disk.
+//!
+//! It takes whatever is dirty, commits it as one batch, and says how far the disk is. While a commit
+//! is under way the next batch gathers, so batches grow with the load (group commit). Trouble is
+//! retried for as long as it takes; only a row that the database can never take is set aside.
+
+mod batch;
+mod health;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use switchboard_domain::Revision;
+use tokio::time::Instant;
+
+use crate::outbox::Batch;
+use crate::port::{Persistence, Upkeep};
+use crate::shared::{Core, Shared};
+use batch::Settled;
+use health::HealthMonitor;
+
+/// Under steady load one slice of upkeep is squeezed in this often, so that search lags about as much.
+const UPKEEP_UNDER_LOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// The task that owns the way to the disk.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    persistence: Arc<dyn Persistence>,
+    health: HealthMonitor,
+    /// When unfinished text is to be saved, once there is some.
+    checkpoint_at: Option<Instant>,
+    upkeep: Upkeep,
+    last_upkeep: Instant,
+}
+
+/// What the writer does next.
+enum Step {
+    Commit(Batch, Revision),
+    Upkeep,
+    Wait(Option<Instant>),
+    Close,
+}
+
+/// Why the writer stopped before everything was saved: it was told to.
+pub(crate) struct Abandoned;
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            persistence: Arc::clone(&shared.persistence),
+            health: HealthMonitor::new(Arc::clone(&shared)),
+            shared,
+            checkpoint_at: None,
+            upkeep: Upkeep::More,
+            last_upkeep: Instant::now(),
+        }
+    }
+
+    /// Runs until the store is closed and everything is on disk, or until it is told to give up.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let step = self.decide();
+            match step {
+                Step::Commit(batch, revision) => {
+                    if let Err(Abandoned) = self.commit(batch, revision).await {
+                        break;
+                    }
+                }
+                Step::Upkeep => self.maintain().await,
+                Step::Wait(until) => self.wait(until).await,
+                Step::Close => break,
+            }
+        }
+        if let Err(error) = self.persistence.close().await {
+            tracing::warn!(%error, "the database did not close cleanly; nothing is lost");
+        }
+        self.shared.progress.send_modify(|progress| progress.closed = true);
+    }
+
+    fn decide(&mut self) -> Step {
+        let now = Instant::now();
+        let shared = Arc::clone(&self.shared);
+        shared.with_core(|core| self.decide_under_lock(core, now))
+    }
+
+    fn decide_under_lock(&mut self, core: &mut Core, now: Instant) -> Step {
+        let asked = core.flush_asked || core.closing;
+        let draft_is_due = core.outbox.drafts_wait() && (asked || self.checkpoint_at.is_some_and(|at| now >= at));
+        let overdue_upkeep = self.upkeep == Upkeep::More && now >= self.last_upkeep + UPKEEP_UNDER_LOAD_EVERY;
+        if overdue_upkeep && !asked {
+            return Step::Upkeep;
+        }
+        if core.outbox.has_facts() || draft_is_due || core.flush_asked {
+            core.flush_asked = false;
+            if draft_is_due {
+                self.checkpoint_at = None;
+                core.checkpoint_armed = false;
+            }
+            let (batch, revision) = core.take_batch(draft_is_due);
+            return Step::Commit(batch, revision);
+        }
+        if core.closing {
+            return Step::Close;
+        }
+        if self.upkeep == Upkeep::More {
+            return Step::Upkeep;
+        }
+        if core.outbox.drafts_wait() && self.checkpoint_at.is_none() {
+            self.checkpoint_at = Some(now + self.shared.config.checkpoint_every);
+            core.checkpoint_armed = true;
+        }
+        Step::Wait(self.checkpoint_at)
+    }
+
+    async fn wait(&self, until: Option<Instant>) {
+        let due = async {
+            match until {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.shared.work.notified() => {}
+            () = due => {}
+        }
+    }
+
+    async fn commit(&mut self, batch: Batch, revision: Revision) -> Result<(), Abandoned> {
+        let has_drafts = batch.has_drafts;
+        let settled = self.settle(batch.writes).await?;
+        self.upkeep = Upkeep::More;
+        self.land(&settled, revision, has_drafts);
+        Ok(())
+    }
+
+    /// Tells everybody who waits that the disk is at `revision`.
+    fn land(&self, settled: &Settled, revision: Revision, has_drafts: bool) {
+        self.shared.with_core(|core| {
+            core.landed();
+            settled.apply_to(core, &self.shared.config);
+        });
+        self.shared.progress.send_modify(|progress| {
+            settled.report_to(progress, revision);
+            progress.facts = revision;
+            if has_drafts {
+                progress.all = revision;
+            }
+        });
+    }
+
+    async fn maintain(&mut self) {
+        self.last_upkeep = Instant::now();
+        self.upkeep = match self.persistence.maintain().await {
+            Ok(upkeep) => upkeep,
+            Err(error) => {
+                tracing::warn!(%error, "upkeep of the database failed; it is tried again after the next commit");
+                Upkeep::Done
+            }
+        };
+    }
+}
