@@ -123,7 +123,8 @@ impl Backlog {
     }
 
     fn open_segment(&mut self) -> &mut Kept {
-        let full = self.segments.back().is_none_or(|last| last.changes == SEGMENT_CHANGES || last.bytes > SEGMENT_BYTES);
+        let full =
+            self.segments.back().is_none_or(|last| last.changes == SEGMENT_CHANGES || last.bytes > SEGMENT_BYTES);
         if full {
             if let Some(last) = self.segments.back() {
                 let _ = last.segment.closed_at.set(last.changes);

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use switchboard_domain::{
-    Approval, Change, ProjectId, QueuedMessageId, RequestId, Role, Seq, Session, SessionChange,
-    SessionId,
+    Approval, Change, ProjectId, QueuedMessageId, RequestId, Role, Seq, Session, SessionChange, SessionId,
 };
 
 use crate::backlog::weight;

@@ -34,7 +34,12 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    pub(crate) fn new(shared: Arc<Shared>, signal: watch::Receiver<Revision>, segment: Arc<Segment>, next: Revision) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        signal: watch::Receiver<Revision>,
+        segment: Arc<Segment>,
+        next: Revision,
+    ) -> Self {
         Self { shared, signal, segment, next }
     }
 

@@ -34,11 +34,7 @@ impl SessionState {
     }
 
     pub(crate) fn stored(stored: StoredSession) -> Self {
-        Self {
-            transcript: Transcript::on_disk(stored.last_seq),
-            draft: stored.draft,
-            ..Self::new(stored.session)
-        }
+        Self { transcript: Transcript::on_disk(stored.last_seq), draft: stored.draft, ..Self::new(stored.session) }
     }
 
     /// The session itself.
