@@ -1,2 +1,7 @@
-//! app
-fn main() {}
+//! The program `switchboard`. Everything it does is in the library, where it can be tested.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    switchboard::main()
+}

@@ -1,0 +1,153 @@
+//! The one error of the command line: a sentence, what to do next, and an exit code.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use super::ExitCode;
+use crate::config::{ConfigError, NoHomeError};
+use crate::session_name::SessionNameError;
+
+/// Why a command did not do what was asked, in words for the person who typed it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: ExitCode,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that says what was attempted and why it did not work: lower case, no full stop.
+    pub(crate) fn new(code: ExitCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    /// [`Self::new`] from an error and all its causes, said once each.
+    pub(crate) fn from_error(code: ExitCode, error: &dyn Error) -> Self {
+        Self::new(code, chain(error))
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What the shell is told.
+    pub(crate) const fn code(&self) -> ExitCode {
+        self.code
+    }
+
+    /// What went wrong.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do next, when there is something.
+    pub(crate) fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// The message of `error` and of its causes, leaving out what an outer message has said already.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n{hint}"))
+    }
+}
+
+impl Error for Failure {}
+
+/// Output that cannot be written. A reader that went away (`… | head`) has seen what it wanted, so
+/// that is no failure: see [`Failure::is_closed_pipe`].
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(ExitCode::Ok, CLOSED_PIPE);
+        }
+        Self::new(ExitCode::Failure, format!("cannot write the output: {error}"))
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let code = match error {
+            ConfigError::UnknownAgent { .. } => ExitCode::NotFound,
+            ConfigError::Unreadable { .. } => ExitCode::Failure,
+            _ => ExitCode::Usage,
+        };
+        let failure = Self::new(code, error.to_string());
+        error.hint().into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<NoHomeError> for Failure {
+    fn from(error: NoHomeError) -> Self {
+        Self::from_error(ExitCode::Failure, &error).hint("set SWITCHBOARD_HOME to the folder to use")
+    }
+}
+
+impl From<SessionNameError> for Failure {
+    fn from(error: SessionNameError) -> Self {
+        let (code, hint) = match error {
+            SessionNameError::NoSessions => (ExitCode::NotFound, "`switchboard run PROMPT` starts one"),
+            SessionNameError::NotFound { .. } => (ExitCode::NotFound, "`switchboard ls` lists what there is"),
+            SessionNameError::Ambiguous { .. } => (ExitCode::Usage, "use more of the id"),
+        };
+        Self::new(code, error.to_string()).hint(hint)
+    }
+}
+
+const CLOSED_PIPE: &str = "the reader of the output went away";
+
+impl Failure {
+    /// Whether all that happened is that the reader of the output went away.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.code == ExitCode::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot open the door: {reason}")]
+    struct Outer {
+        reason: String,
+        #[source]
+        cause: io::Error,
+    }
+
+    #[test]
+    fn causes_are_said_once() {
+        let error = Outer { reason: "it is locked".into(), cause: io::Error::other("it is locked") };
+        assert_eq!(Failure::from_error(ExitCode::Failure, &error).message(), "cannot open the door: it is locked");
+        let error = Outer { reason: "it is locked".into(), cause: io::Error::other("no key") };
+        let failure = Failure::from_error(ExitCode::Failure, &error);
+        assert_eq!(failure.message(), "cannot open the door: it is locked: no key");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_not_a_failure() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(failure.is_closed_pipe());
+        assert!(!Failure::from(io::Error::other("disk full")).is_closed_pipe());
+    }
+}

@@ -1,0 +1,117 @@
+//! The agents that can be run.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::document::Section;
+use super::setting::{Kind, Raw};
+use super::{ConfigError, Origin, Sourced};
+
+/// The agent that is always there: scripted, free, needs nothing installed.
+pub(crate) const BUILTIN_AGENT: &str = "builtin";
+
+/// Names longer than this would not fit a column.
+const NAME_CHARS_MAX: usize = 40;
+
+/// How to start an agent and talk to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AgentConfig {
+    /// How it talks.
+    pub(crate) protocol: Protocol,
+    /// The program and its arguments. Empty for [`BUILTIN_AGENT`], which is this program itself.
+    pub(crate) command: Vec<String>,
+    /// Variables set for it.
+    pub(crate) env: BTreeMap<String, String>,
+    /// Variables handed on from our own environment, if set there; all but a few harmless ones are
+    /// withheld otherwise.
+    pub(crate) pass_env: Vec<String>,
+    /// Its model, unless one is asked for.
+    pub(crate) model: Option<String>,
+}
+
+/// How an agent talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Protocol {
+    /// Switchboard's own: JSON lines.
+    Native,
+    /// None: the prompt on standard input, the answer on standard output.
+    Exec,
+}
+
+impl Protocol {
+    /// Every protocol there is.
+    pub(crate) const ALL: [Self; 2] = [Self::Native, Self::Exec];
+
+    /// The name used in the file.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Exec => "exec",
+        }
+    }
+}
+
+impl Kind for Protocol {
+    const EXPECTED: &'static str = "\"native\" or \"exec\"";
+
+    fn read(raw: &Raw<'_>) -> Option<Self> {
+        let text = String::read(raw)?;
+        Self::ALL.into_iter().find(|protocol| protocol.as_str() == text)
+    }
+}
+
+impl AgentConfig {
+    /// The agent that is always there.
+    fn builtin() -> Self {
+        let (command, env, pass_env) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { protocol: Protocol::Native, command, env, pass_env, model: None }
+    }
+
+    /// A command line given to a shell, as with `run --exec`.
+    pub(crate) fn shell_command(line: &str) -> Self {
+        let command = ["/bin/sh", "-c", line].map(str::to_owned).to_vec();
+        Self { protocol: Protocol::Exec, command, ..Self::builtin() }
+    }
+}
+
+/// The agents of the `[agents]` section, and the one that is always there.
+pub(super) fn read_agents(agents: &Section<'_>) -> Result<BTreeMap<String, Sourced<AgentConfig>>, ConfigError> {
+    let builtin = Sourced { value: AgentConfig::builtin(), origin: Origin::Default };
+    let mut known = BTreeMap::from([(BUILTIN_AGENT.to_owned(), builtin)]);
+    for (name, origin, section) in agents.sections()? {
+        check_name(name, &origin)?;
+        let value = read_agent(name, &origin, &section)?;
+        known.insert(name.to_owned(), Sourced { value, origin });
+    }
+    Ok(known)
+}
+
+fn check_name(name: &str, origin: &Origin) -> Result<(), ConfigError> {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
+    let reason = if name == BUILTIN_AGENT {
+        "that is the agent that is always there"
+    } else if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(is_plain) {
+        "a name is at most 40 letters, digits, `-`, `_` and `.`"
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::AgentName { origin: origin.clone(), name: name.to_owned(), reason })
+}
+
+fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<AgentConfig, ConfigError> {
+    section.allow(&["command", "env", "model", "pass_env", "protocol"])?;
+    let missing = |key| ConfigError::Missing { origin: origin.clone(), agent: name.to_owned(), key };
+    let command = section.texts("command")?;
+    if command.is_empty() {
+        return Err(missing("command"));
+    }
+    Ok(AgentConfig {
+        protocol: section.get("protocol")?.ok_or_else(|| missing("protocol"))?.value,
+        command,
+        env: section.text_map("env")?,
+        pass_env: section.texts("pass_env")?,
+        model: section.get("model")?.map(|model| model.value),
+    })
+}

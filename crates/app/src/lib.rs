@@ -1,0 +1,30 @@
+//! The program `switchboard`: runs many AI coding agents side by side and never loses a word.
+//!
+//! This crate is the only one that knows all the others. It reads the configuration, opens the
+//! database, starts agents through the engine and shows people and programs what the store publishes.
+//!
+//! - **Configuration**: built-in defaults, then `config.toml`, then the environment, then flags. Each
+//!   value knows where it came from, and each mistake names its line.
+//! - **Engine**: what happens when a session is started, followed up or aborted, and when its agent
+//!   speaks. It knows no terminal.
+//! - **Command line**: one module for each command. Front ends hold no state of their own.
+//! - **Terminal**: whatever an agent says is hostile until cleaned; no control character of it ever
+//!   reaches a screen.
+//!
+//! There is nothing here to build on; a program that wants to drive agents uses the libraries below
+//! (`switchboard-store`, `switchboard-sidecar`) or the command line with `--json`.
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     switchboard::main()
+//! }
+//! ```
+
+#![expect(dead_code, unused_imports, reason = "the commands that use the rest follow with the engine")]
+
+mod cli;
+mod config;
+mod session_name;
+mod terminal;
+
+pub use cli::main;
