@@ -1,1 +1,22 @@
-//! tests
+//! The harness of the tests that drive the real program.
+//!
+//! A [`Home`] is a data folder of its own; it runs the real `switchboard` in it, to the end
+//! ([`Home::run`]) or as a [`Running`] process that can be watched, interrupted and killed. The
+//! [`rogue`](program::rogue) is an agent that misbehaves as it is told. Nothing here sleeps to wait:
+//! whatever takes time is polled with a deadline ([`eventually`]).
+//!
+//! Each harness piece has to be right about the operating system before a test may trust it, so each
+//! is tested by itself too.
+
+mod captured;
+mod deadline;
+mod home;
+mod processes;
+pub mod program;
+mod running;
+
+pub use captured::Captured;
+pub use deadline::{PATIENCE, eventually, within};
+pub use home::Home;
+pub use processes::{Tag, processes_with};
+pub use running::{Ended, Running};

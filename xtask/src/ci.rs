@@ -24,12 +24,13 @@ fn steps(runner: Runner, has_deny: bool) -> Vec<Step> {
         Step::cargo("tidy", ["xtask", "tidy"]),
     ];
     steps.extend(LIBRARIES.iter().map(|library| Step::cargo("alone", ["check", "--package", library])));
-    steps.push(runner.tests());
+    steps.extend([Runner::build(), runner.tests()]);
     steps.push(Step::cargo("doctests", ["test", "--workspace", "--doc"]));
-    steps.push(
-        Step::cargo("docs", ["doc", "--workspace", "--no-deps", "--document-private-items"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    );
+    // Once as published, once as developers read it: each finds broken links that the other does not.
+    for private in [None, Some("--document-private-items")] {
+        let args = ["doc", "--workspace", "--no-deps"].into_iter().chain(private);
+        steps.push(Step::cargo("docs", args).env("RUSTDOCFLAGS", "-D warnings"));
+    }
     steps.push(
         Step::cargo("deny", ["deny", "check"])
             .needs(has_deny, "cargo-deny is missing: cargo install cargo-deny --locked"),

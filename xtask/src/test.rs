@@ -42,6 +42,11 @@ impl Runner {
         if has_cargo_command("nextest") { Self::Nextest } else { Self::Cargo }
     }
 
+    /// Everything the tests need, the program itself among it, so that no test waits for a compiler.
+    pub(crate) fn build() -> Step {
+        Step::cargo("build", ["build", "--workspace", "--bins", "--tests"])
+    }
+
     /// All tests but the documentation's examples.
     pub(crate) fn tests(self) -> Step {
         match self {
@@ -53,9 +58,9 @@ impl Runner {
 
 fn steps(runner: Runner, args: &[String]) -> Vec<Step> {
     if args.is_empty() {
-        vec![Step::cargo("doctests", ["test", "--workspace", "--doc"]), runner.tests()]
+        vec![Runner::build(), Step::cargo("doctests", ["test", "--workspace", "--doc"]), runner.tests()]
     } else {
-        vec![runner.tests().args(args)]
+        vec![Runner::build(), runner.tests().args(args)]
     }
 }
 
@@ -66,12 +71,15 @@ mod tests {
     #[test]
     fn the_runner_has_the_last_word() {
         let names: Vec<_> = steps(Runner::Cargo, &[]).iter().map(|step| step.name).collect();
-        assert_eq!(names, ["doctests", "tests"]);
+        assert_eq!(names, ["build", "doctests", "tests"]);
     }
 
     #[test]
     fn a_filter_goes_to_the_runner_and_skips_the_examples() {
         let steps = steps(Runner::Nextest, &["kill_nine".to_owned()]);
-        assert_eq!(steps.iter().map(Step::repeat).collect::<Vec<_>>(), ["cargo nextest run --workspace kill_nine"]);
+        assert_eq!(
+            steps.iter().map(Step::repeat).collect::<Vec<_>>(),
+            ["cargo build --workspace --bins --tests", "cargo nextest run --workspace kill_nine"]
+        );
     }
 }
