@@ -11,6 +11,7 @@
 mod captured;
 mod deadline;
 mod home;
+pub mod measure;
 mod processes;
 pub mod program;
 mod running;

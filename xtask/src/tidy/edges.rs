@@ -141,7 +141,7 @@ mod tests {
             names.iter().filter(|name| name.starts_with("switchboard") || **name == "xtask").collect();
         let packages: Vec<Value> = names
             .iter()
-            .map(|name| json!({ "name": name, "id": name, "manifest_path": "", "publish": null, "targets": [] }))
+            .map(|name| json!({ "name": name, "id": name, "manifest_path": "", "publish": null, "targets": [], "readme": null }))
             .collect();
         let nodes: Vec<Value> =
             names.iter().map(|name| json!({ "id": name, "deps": edges_from(name, edges) })).collect();

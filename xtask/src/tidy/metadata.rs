@@ -24,6 +24,8 @@ pub(super) struct Package {
     /// Registries it may be published to; an empty list means none.
     pub(super) publish: Option<Vec<String>>,
     pub(super) targets: Vec<Target>,
+    /// Its README, relative to its manifest.
+    pub(super) readme: Option<PathBuf>,
 }
 
 /// One thing a package builds.

@@ -30,7 +30,7 @@ const README_LINES_MIN: usize = 10;
 /// One library crate as it would be published.
 pub(super) struct Packaged {
     name: String,
-    /// Its README, if it has one of its own.
+    /// Its README, if it has one.
     readme: Option<String>,
     /// Everything in the archive, or why there cannot be one.
     files: Result<Vec<String>, String>,
@@ -45,7 +45,8 @@ impl Packaged {
             Err(ReadError::Failed { stderr, .. }) => Err(stderr),
             Err(error) => return Err(error),
         };
-        let readme = fs::read_to_string(package.manifest_path.with_file_name("README.md")).ok();
+        let readme_path = package.readme.as_ref().map(|readme| package.manifest_path.with_file_name(readme));
+        let readme = readme_path.and_then(|path| fs::read_to_string(path).ok());
         Ok(Self { name: package.name.clone(), readme, files })
     }
 }
@@ -56,7 +57,7 @@ pub(super) fn check(package: &Packaged) -> Vec<Finding> {
         Err(why) => vec![package.finding(format!("cannot be packaged: {why}"))],
     };
     match &package.readme {
-        None => findings.push(package.finding("has no README.md of its own")),
+        None => findings.push(package.finding("has no README.md")),
         Some(readme) if readme.lines().count() < README_LINES_MIN || !readme.contains("```") => {
             findings.push(package.finding("its README.md has no example, or says nearly nothing"));
         }
