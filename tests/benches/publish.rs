@@ -70,7 +70,7 @@ async fn read(mut subscription: Subscription, last: u64, seen: mpsc::Sender<()>)
     let mut lagged = 0;
     while subscription.seen().get() < last {
         match subscription.next().await {
-            Ok(published) if (published.revision.get() - first) % AHEAD_MAX == 0 => {
+            Ok(published) if (published.revision.get() - first).is_multiple_of(AHEAD_MAX) => {
                 seen.send(()).await.expect("the producer waits for it");
             }
             Ok(_) => {}
@@ -91,7 +91,7 @@ async fn tokio_broadcast(subscribers: usize, changes: u64) -> Figure {
         readers.spawn(async move {
             for number in 1..=changes {
                 receiver.recv().await.expect("the capacity is more than the producer is ahead");
-                if number % AHEAD_MAX == 0 {
+                if number.is_multiple_of(AHEAD_MAX) {
                     seen.send(()).await.expect("the producer waits for it");
                 }
             }
