@@ -23,7 +23,9 @@
 #![expect(dead_code, unused_imports, reason = "the commands that use the rest follow with the engine")]
 
 mod cli;
+
 mod config;
+pub mod engine;
 mod session_name;
 mod terminal;
 

@@ -2,7 +2,7 @@
 
 use switchboard_domain::{
     Approval, ApprovalEnd, Change, Delivery, Hydrated, Project, QueuedMessage, SessionChange, SessionId, SessionStatus,
-    StoredSession,
+    StoredSession, WorkerProcess,
 };
 use thiserror::Error;
 
@@ -35,8 +35,20 @@ impl Store {
     /// # Errors
     /// When the list of sessions cannot be read. The app's error is set.
     pub async fn hydrate(&self) -> Result<Hydration, HydrateError> {
+        self.hydrate_after(async |_| {}).await
+    }
+
+    /// [`Store::hydrate`], with something to be done to the processes that served sessions when the
+    /// app stopped, before those sessions are called interrupted: making sure that they are gone.
+    ///
+    /// # Errors
+    /// When the list of sessions cannot be read. The app's error is set.
+    pub async fn hydrate_after(
+        &self,
+        end_leftovers: impl AsyncFnOnce(&[(SessionId, WorkerProcess)]),
+    ) -> Result<Hydration, HydrateError> {
         self.set_loading(true);
-        let outcome = self.try_hydrate().await;
+        let outcome = self.try_hydrate(end_leftovers).await;
         match &outcome {
             Err(error) => self.set_error(Some(error.to_string())),
             Ok(Hydration { problems, .. }) => {
@@ -49,9 +61,14 @@ impl Store {
         outcome
     }
 
-    async fn try_hydrate(&self) -> Result<Hydration, HydrateError> {
+    async fn try_hydrate(
+        &self,
+        end_leftovers: impl AsyncFnOnce(&[(SessionId, WorkerProcess)]),
+    ) -> Result<Hydration, HydrateError> {
         let persistence = &self.shared.persistence;
         let sessions = persistence.sessions().await.map_err(HydrateError)?;
+        let served = sessions.iter().filter_map(|it| it.session.worker.map(|worker| (it.session.id, worker)));
+        end_leftovers(&served.collect::<Vec<_>>()).await;
         let (rest, mut problems) = read_rest(&**persistence).await;
         let interrupted = self.take_in(Hydrated { sessions, ..rest });
         if let Err(problem) = self.open_newest().await {
@@ -65,8 +82,11 @@ impl Store {
     }
 
     fn take_in(&self, hydrated: Hydrated) -> Vec<SessionId> {
-        let running = |it: &&StoredSession| it.session.status() == SessionStatus::Running;
-        let interrupted: Vec<_> = hydrated.sessions.iter().filter(running).map(|it| it.session.id).collect();
+        let ids_where = |matches: fn(&StoredSession) -> bool| -> Vec<_> {
+            hydrated.sessions.iter().filter(|it| matches(it)).map(|it| it.session.id).collect()
+        };
+        let served = ids_where(|it| it.session.worker.is_some());
+        let interrupted = ids_where(|it| it.session.status() == SessionStatus::Running);
         let sending: Vec<_> = hydrated.queue.iter().filter(|it| it.delivery == Delivery::Sending).cloned().collect();
         let pending: Vec<_> = hydrated.approvals.iter().filter(|it| it.is_pending()).cloned().collect();
         self.shared.with_core(|core| {
@@ -77,6 +97,9 @@ impl Store {
             }
             for approval in pending {
                 self.expire(core, approval);
+            }
+            for id in served {
+                core.push_session(id, SessionChange::WorkerSet { worker: None });
             }
             for id in &interrupted {
                 self.interrupt(core, *id);
@@ -96,10 +119,8 @@ impl Store {
     fn interrupt(&self, core: &mut Core, id: SessionId) {
         let at = self.shared.now();
         let settled = core.state().session(id).and_then(|it| settle_draft(it, self.next_message_id(), at));
-        for change in settled.into_iter().chain([
-            SessionChange::WorkerSet { worker: None },
-            SessionChange::StatusChanged { status: SessionStatus::Interrupted, at },
-        ]) {
+        let stopped = SessionChange::StatusChanged { status: SessionStatus::Interrupted, at };
+        for change in settled.into_iter().chain([stopped]) {
             core.push_session(id, change);
         }
     }

@@ -1,0 +1,336 @@
+//! What happens when a session is started, followed up, answered or stopped, and when its agent speaks.
+//!
+//! The engine knows the store and the agents, and no front end. Each session that is in use has a
+//! *runner*: one task that takes orders and reads what the agent says, one after the other, so that
+//! within a session nothing ever races. Between sessions nothing is shared but the store.
+//!
+//! An intent (a prompt, an answer, an edit of the queue) is on disk before the agent hears of it and
+//! before the caller is told that it was taken.
+
+mod agents;
+mod error;
+mod notice;
+mod policy;
+
+mod runner;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use switchboard_domain::{Answer, Cost, NewSession, QueuedMessage, QueuedMessageId, RequestId, SessionId};
+use switchboard_sidecar::{AgentLauncher, StopPolicy};
+use switchboard_store::{Receipt, Store};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
+
+pub use agents::AgentBook;
+pub use error::{EngineError, SendOutcome};
+pub use notice::{Notice, Notifier, Silent};
+pub use policy::ApprovalPolicy;
+
+use runner::{Order, Runner, Stop};
+
+/// Orders a session may have waiting. A person gives one at a time; whoever gives more waits.
+const ORDERS_MAX: usize = 32;
+
+/// What the engine can be told.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// How long an intent may wait for the disk before it is given up, and not sent.
+    pub intent_timeout: Duration,
+    /// How patient stopping an agent is.
+    pub stop: StopPolicy,
+    /// The most one session may cost, when there is a limit.
+    pub max_budget: Option<Cost>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { intent_timeout: Duration::from_secs(5), stop: StopPolicy::GRACEFUL, max_budget: None }
+    }
+}
+
+/// Runs sessions. Cheap to clone; all clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    store: Store,
+    launcher: Arc<dyn AgentLauncher>,
+    agents: AgentBook,
+    notifier: Arc<dyn Notifier>,
+    config: EngineConfig,
+    runners: Mutex<Runners>,
+    tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Runners {
+    handles: HashMap<SessionId, Handle>,
+    policies: HashMap<SessionId, ApprovalPolicy>,
+    closed: bool,
+}
+
+/// How a runner is reached.
+#[derive(Clone)]
+struct Handle {
+    orders: mpsc::Sender<Order>,
+    /// Stops that are on their way: what the runner waits for meanwhile is given up at once.
+    stops: Arc<watch::Sender<usize>>,
+}
+
+impl Engine {
+    /// An engine on `store`, with nothing running.
+    pub fn new(
+        store: Store,
+        launcher: Arc<dyn AgentLauncher>,
+        agents: AgentBook,
+        notifier: Arc<dyn Notifier>,
+        config: EngineConfig,
+    ) -> Self {
+        let (runners, tasks) = (Mutex::default(), TaskTracker::new());
+        Self { inner: Arc::new(Inner { store, launcher, agents, notifier, config, runners, tasks }) }
+    }
+
+    /// The store that everything is told to.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The agents that can be run.
+    pub fn agents(&self) -> &AgentBook {
+        &self.inner.agents
+    }
+
+    /// Creates a session and starts its first turn.
+    ///
+    /// # Errors
+    /// When the session could not be saved (then there is none), or its agent not started (then it
+    /// is `failed`, with the error).
+    pub async fn start_session(&self, new: NewSession, policy: ApprovalPolicy) -> Result<SessionId, EngineError> {
+        let (id, prompt) = (new.id, new.prompt.clone());
+        self.inner.agents.resolve(&new.agent)?;
+        let created = self.inner.store.create_session(new).await?;
+        if created.transcript().last_seq() > switchboard_domain::Seq::ZERO {
+            // Asked for twice: the first time did it.
+            return Ok(id);
+        }
+        self.set_policy(id, policy);
+        self.order(id, |reply| Order::Prompt { text: prompt, reply }).await?;
+        Ok(id)
+    }
+
+    /// Says something to a session: it goes to the agent at once if it is free, else behind what waits.
+    ///
+    /// # Errors
+    /// When there is no such session, the text could not be saved, or the agent could not be reached.
+    pub async fn send(&self, id: SessionId, text: &str) -> Result<SendOutcome, EngineError> {
+        self.order(id, |reply| Order::Say { text: text.to_owned(), reply }).await
+    }
+
+    /// Answers a request for approval. The answer is on disk before the agent hears it.
+    ///
+    /// # Errors
+    /// When there is nothing to answer (any more), or the answer could not be saved in time: then it
+    /// stays, and goes out once it is.
+    pub async fn answer(&self, id: SessionId, request_id: &RequestId, answer: Answer) -> Result<(), EngineError> {
+        let receipt = self.inner.store.answer_approval(id, request_id, answer.clone())?;
+        let request_id = request_id.clone();
+        self.order(id, |reply| Order::Answer { request_id, answer, receipt, reply }).await
+    }
+
+    /// Puts a message into a session's queue, to be sent when its turn ends.
+    ///
+    /// # Errors
+    /// When there is no such session, or the message could not be saved in time.
+    pub async fn queue(&self, id: SessionId, text: &str) -> Result<QueuedMessage, EngineError> {
+        let message = self.saved(self.inner.store.queue_message(id, text)?).await?;
+        self.order(id, |reply| Order::Pump { reply }).await?;
+        Ok(message)
+    }
+
+    /// Changes a message that waits in the queue.
+    ///
+    /// # Errors
+    /// When it is not there (any more), on its way to the agent, or could not be saved in time.
+    pub async fn edit_queued(&self, id: SessionId, queued: QueuedMessageId, text: &str) -> Result<(), EngineError> {
+        self.saved(self.inner.store.edit_queued(id, queued, text)?).await
+    }
+
+    /// Takes back a message that waits in the queue.
+    ///
+    /// # Errors
+    /// When it is not there (any more), on its way to the agent, or could not be saved in time.
+    pub async fn cancel_queued(&self, id: SessionId, queued: QueuedMessageId) -> Result<QueuedMessage, EngineError> {
+        self.saved(self.inner.store.cancel_queued(id, queued)?).await
+    }
+
+    /// Stops a session's agent, whatever it does; `false` when nothing ran. Never waits for the disk.
+    ///
+    /// # Errors
+    /// When there is no such session.
+    pub async fn abort(&self, id: SessionId) -> Result<bool, EngineError> {
+        self.must_exist(id)?;
+        let handle = self.inner.runner(id).ok_or(EngineError::ShuttingDown)?;
+        handle.stop(Stop::Abort).await
+    }
+
+    /// Removes a session and all that belongs to it, its agent first.
+    ///
+    /// # Errors
+    /// When there is no such session, or the removal could not be saved in time.
+    pub async fn delete_session(&self, id: SessionId) -> Result<(), EngineError> {
+        self.abort(id).await?;
+        self.saved(self.inner.store.delete_session(id)?).await
+    }
+
+    /// Empties a session: its transcript, approvals and queue go, its agent first.
+    ///
+    /// # Errors
+    /// When there is no such session, or the removal could not be saved in time.
+    pub async fn clear_session(&self, id: SessionId) -> Result<(), EngineError> {
+        self.abort(id).await?;
+        self.saved(self.inner.store.clear_session(id)?).await
+    }
+
+    /// What to do with a session's approvals from now on.
+    pub fn set_policy(&self, id: SessionId, policy: ApprovalPolicy) {
+        self.inner.runners.lock().policies.insert(id, policy);
+    }
+
+    /// Stops every agent and refuses further orders. Turns that were under way end as `end` says.
+    /// Returns the sessions that were stopped in mid-turn.
+    pub async fn shutdown(&self, end: ShutdownEnd) -> Vec<SessionId> {
+        let runners: Vec<_> = {
+            let mut runners = self.inner.runners.lock();
+            runners.closed = true;
+            runners.handles.iter().map(|(id, handle)| (*id, handle.clone())).collect()
+        };
+        let why = match end {
+            ShutdownEnd::Aborted => Stop::Abort,
+            ShutdownEnd::Interrupted => Stop::Interrupt,
+        };
+        let mut stops = JoinSet::new();
+        for (id, handle) in runners {
+            stops.spawn(async move { (id, handle.stop(why).await) });
+        }
+        let mut in_turn = Vec::new();
+        while let Some(stopped) = stops.join_next().await {
+            if let Ok((id, Ok(true))) = stopped {
+                in_turn.push(id);
+            }
+        }
+        in_turn.sort_unstable();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        in_turn
+    }
+
+    /// Gives an order to the session's runner and waits for what came of it.
+    async fn order<T>(
+        &self,
+        id: SessionId,
+        order: impl FnOnce(oneshot::Sender<Result<T, EngineError>>) -> Order,
+    ) -> Result<T, EngineError> {
+        self.must_exist(id)?;
+        self.inner.runner(id).ok_or(EngineError::ShuttingDown)?.give(order).await
+    }
+
+    fn must_exist(&self, id: SessionId) -> Result<(), EngineError> {
+        let exists = self.inner.store.read(|state| state.session(id).is_some());
+        if exists { Ok(()) } else { Err(EngineError::SessionNotFound) }
+    }
+
+    async fn saved<T>(&self, receipt: Receipt<T>) -> Result<T, EngineError> {
+        self.inner.saved(receipt).await
+    }
+}
+
+/// How turns that are under way at a shutdown end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShutdownEnd {
+    /// A person stopped them.
+    Aborted,
+    /// The app had to stop.
+    Interrupted,
+}
+
+impl Handle {
+    async fn give<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<T, EngineError>>) -> Order,
+    ) -> Result<T, EngineError> {
+        let (reply, outcome) = oneshot::channel();
+        self.orders.send(order(reply)).await.map_err(|_| EngineError::ShuttingDown)?;
+        // The runner lets go of an order unanswered only when its agent is stopped.
+        outcome.await.unwrap_or(Err(EngineError::Stopped))
+    }
+
+    async fn stop(&self, why: Stop) -> Result<bool, EngineError> {
+        self.stops.send_modify(|stops| *stops += 1);
+        let stopped = self.give(|reply| Order::Stop { why, reply }).await;
+        self.stops.send_modify(|stops| *stops -= 1);
+        stopped
+    }
+}
+
+/// Whether a runner may go.
+enum Retirement {
+    Granted,
+    /// An order is there or on its way.
+    Wanted,
+}
+
+impl Inner {
+    /// Waits until an intent is on disk, but not for ever.
+    async fn saved<T>(&self, receipt: Receipt<T>) -> Result<T, EngineError> {
+        match tokio::time::timeout(self.config.intent_timeout, receipt.durable()).await {
+            Ok(saved) => saved.map_err(|error| EngineError::NotSaved { reason: error.to_string() }),
+            Err(_) => Err(EngineError::NotSaved { reason: self.disk_trouble() }),
+        }
+    }
+
+    fn disk_trouble(&self) -> String {
+        self.store.read(|state| match state.health() {
+            switchboard_domain::Health::Degraded { reason, .. } => reason.clone(),
+            switchboard_domain::Health::Healthy => "the database is busy".to_owned(),
+        })
+    }
+
+    /// The session's runner, a new one if there is none; `None` when the engine is shutting down.
+    fn runner(self: &Arc<Self>, id: SessionId) -> Option<Handle> {
+        let mut runners = self.runners.lock();
+        if let Some(handle) = runners.handles.get(&id).filter(|handle| !handle.orders.is_closed()) {
+            return Some(handle.clone());
+        }
+        if runners.closed {
+            return None;
+        }
+        let (orders, taken) = mpsc::channel(ORDERS_MAX);
+        let handle = Handle { orders, stops: Arc::default() };
+        runners.handles.insert(id, handle.clone());
+        self.tasks.spawn(Runner::new(id, Arc::clone(self), taken, handle.stops.subscribe()).run());
+        Some(handle)
+    }
+
+    /// Lets a runner with nothing to do go, unless somebody is about to give it an order.
+    fn retire(&self, id: SessionId) -> Retirement {
+        let mut runners = self.runners.lock();
+        // Handles are only given out under this lock, so one that is alone stays alone.
+        let wanted = |handle: &Handle| handle.orders.strong_count() > 1 || handle.orders.capacity() < ORDERS_MAX;
+        if runners.handles.get(&id).is_some_and(wanted) {
+            return Retirement::Wanted;
+        }
+        runners.handles.remove(&id);
+        Retirement::Granted
+    }
+
+    fn policy(&self, id: SessionId) -> ApprovalPolicy {
+        self.runners.lock().policies.get(&id).copied().unwrap_or_default()
+    }
+}

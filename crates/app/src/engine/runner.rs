@@ -1,0 +1,228 @@
+//! The task that runs one session: it takes orders and reads what the agent says, one after the other.
+
+mod answers;
+mod events;
+mod turn;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use switchboard_domain::{Answer, ApprovalEnd, Cost, RequestId, SessionId, SessionStatus};
+use switchboard_sidecar::{AgentLine, FaultKind, LineEvent, LineFault};
+use switchboard_store::{Receipt, TurnEnd};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::engine::{EngineError, Inner, Retirement, SendOutcome};
+
+/// Events taken from the line at once: enough to keep up with a flood, few enough that an order to
+/// stop it is heard within a millisecond.
+const EVENTS_AT_ONCE: usize = 256;
+
+/// Where an order's outcome goes.
+type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
+
+/// What a runner is told.
+pub(crate) enum Order {
+    /// The first prompt of a session that has just been created.
+    Prompt { text: String, reply: Reply<()> },
+    /// What a person says later on.
+    Say { text: String, reply: Reply<SendOutcome> },
+    /// The answer to a request for approval, on its way to the disk.
+    Answer { request_id: RequestId, answer: Answer, receipt: Receipt<()>, reply: Reply<()> },
+    /// Send what waits in the queue, if the agent is free.
+    Pump { reply: Reply<()> },
+    /// End the agent; the reply says whether a turn was under way.
+    Stop { why: Stop, reply: Reply<bool> },
+}
+
+/// Why an agent is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// A person said so.
+    Abort,
+    /// The app must stop.
+    Interrupt,
+}
+
+/// Runs one session.
+pub(crate) struct Runner {
+    id: SessionId,
+    engine: Arc<Inner>,
+    orders: mpsc::Receiver<Order>,
+    /// How many stops are on their way.
+    stops: watch::Receiver<usize>,
+    line: Option<AgentLine>,
+    heard: Vec<LineEvent>,
+    /// What the session had cost when the agent's process started; processes count from zero.
+    cost_before: Cost,
+    /// Output that was no part of the protocol, for telling why an agent failed.
+    faults: BTreeMap<FaultKind, LineFault>,
+    /// Answers that wait for the disk.
+    answers: JoinSet<()>,
+}
+
+/// What a runner can wake up for.
+enum Event {
+    Order(Order),
+    /// The agent said something; it is in `heard`.
+    Heard,
+    LineOver,
+    Idle,
+}
+
+impl Runner {
+    pub(crate) fn new(
+        id: SessionId,
+        engine: Arc<Inner>,
+        orders: mpsc::Receiver<Order>,
+        stops: watch::Receiver<usize>,
+    ) -> Self {
+        Self {
+            id,
+            engine,
+            orders,
+            stops,
+            line: None,
+            heard: Vec::new(),
+            cost_before: Cost::ZERO,
+            faults: BTreeMap::new(),
+            answers: JoinSet::new(),
+        }
+    }
+
+    /// Runs until there is neither an agent nor an order.
+    pub(crate) async fn run(mut self) {
+        loop {
+            match self.next_event().await {
+                Event::Order(order) => self.carry_out(order).await,
+                Event::Heard => self.take_in().await,
+                Event::LineOver => self.lose_line().await,
+                Event::Idle => match self.engine.retire(self.id) {
+                    Retirement::Granted => return,
+                    Retirement::Wanted => match self.orders.recv().await {
+                        Some(order) => self.carry_out(order).await,
+                        None => return,
+                    },
+                },
+            }
+        }
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let Some(line) = &mut self.line else {
+            return match self.orders.try_recv() {
+                Ok(order) => Event::Order(order),
+                Err(_) => Event::Idle,
+            };
+        };
+        let store = &self.engine.store;
+        let heard = &mut self.heard;
+        tokio::select! {
+            biased;
+            Some(order) = self.orders.recv() => Event::Order(order),
+            count = async {
+                // While too much is unsaved the agent is not read from: its pipe fills, and it waits.
+                store.ready().await;
+                line.recv_many(heard, EVENTS_AT_ONCE).await
+            } => if count == 0 { Event::LineOver } else { Event::Heard },
+        }
+    }
+
+    async fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Prompt { text, reply } => answer(reply, self.prompt(&text).await),
+            Order::Say { text, reply } => answer(reply, self.say(&text).await),
+            Order::Answer { request_id, answer: decision, receipt, reply } => {
+                self.send_answer(request_id, decision, receipt, reply);
+            }
+            Order::Pump { reply } => {
+                self.pump().await;
+                answer(reply, Ok(()));
+            }
+            Order::Stop { why, reply } => answer(reply, Ok(self.stop(why).await)),
+        }
+    }
+
+    /// Takes in what the agent said, then sends what waits in the queue if that ended a turn.
+    async fn take_in(&mut self) {
+        let mut turn_over = false;
+        for event in std::mem::take(&mut self.heard) {
+            match event {
+                LineEvent::Agent(event) => turn_over |= self.record(event),
+                LineEvent::Fault(fault) => self.note_fault(fault),
+                LineEvent::Exited(exit) => {
+                    self.line = None;
+                    self.record_exit(&exit);
+                }
+            }
+        }
+        if turn_over && self.status() == Some(SessionStatus::Completed) {
+            self.pump().await;
+        }
+    }
+
+    /// The line ended without saying how.
+    async fn lose_line(&mut self) {
+        if let Some(line) = self.line.take() {
+            let stopped = line.stop(switchboard_sidecar::StopPolicy::NOW).await;
+            self.record_leftovers(stopped.last_events);
+            match stopped.exit {
+                Some(exit) => self.record_exit(&exit),
+                None => self.worker_gone("the connection to the agent ended".to_owned()),
+            }
+        }
+    }
+
+    /// Ends the agent and everything it started, then says so: stopped means gone.
+    async fn stop(&mut self, why: Stop) -> bool {
+        let in_turn = self.status() == Some(SessionStatus::Running);
+        if let Some(line) = self.line.take() {
+            let stopped = line.stop(self.engine.config.stop).await;
+            tracing::debug!(session = %self.id, by = ?stopped.by, "agent stopped");
+            if !stopped.survivors.is_empty() {
+                tracing::error!(session = %self.id, pids = ?stopped.survivors, "processes survived being killed");
+            }
+            self.record_leftovers(stopped.last_events);
+            self.told(self.engine.store.set_worker(self.id, None));
+        }
+        self.answers.abort_all();
+        if in_turn {
+            let status = match why {
+                Stop::Abort => SessionStatus::Aborted,
+                Stop::Interrupt => SessionStatus::Interrupted,
+            };
+            self.told(
+                self.engine.store.end_turn(self.id, TurnEnd { status, error: None, approvals: ApprovalEnd::Cancelled }),
+            );
+        }
+        in_turn
+    }
+
+    /// Waits for `work`, but gives it up as soon as somebody wants the agent stopped: stopping never
+    /// waits for a disk, nor for an agent that does not listen.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, EngineError> {
+        let mut stops = self.stops.clone();
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            Ok(_) = stops.wait_for(|stops| *stops > 0) => Err(EngineError::Stopped),
+        }
+    }
+
+    fn status(&self) -> Option<SessionStatus> {
+        self.engine.store.read(|state| state.session(self.id).map(|it| it.session().status()))
+    }
+
+    /// The store was told a fact. It refuses those of sessions that are gone, and counts them.
+    fn told<T, E: std::fmt::Display>(&self, outcome: Result<T, E>) {
+        if let Err(refused) = outcome {
+            tracing::debug!(session = %self.id, %refused, "an event changed nothing");
+        }
+    }
+}
+
+/// Whoever gave the order may not wait for the outcome any more.
+fn answer<T>(reply: Reply<T>, outcome: Result<T, EngineError>) {
+    let _gone = reply.send(outcome);
+}

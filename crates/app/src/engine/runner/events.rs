@@ -1,0 +1,170 @@
+//! What an agent says, told to the store.
+
+use switchboard_domain::{AgentEvent, AgentSessionId, ApprovalEnd, ApprovalRequest, Cost, RequestId, SessionStatus};
+use switchboard_sidecar::{Exit, LineEvent, LineFault};
+use switchboard_store::TurnEnd;
+
+use crate::engine::Notice;
+use crate::engine::runner::Runner;
+
+/// The end of an agent's stderr that goes into the session's error: what a person can take in.
+const STDERR_LINES_SHOWN: usize = 10;
+/// The same in characters, for programs that write few but endless lines.
+const STDERR_CHARS_SHOWN: usize = 2_000;
+
+impl Runner {
+    /// Tells the store what the agent said; `true` when that ended the turn.
+    pub(super) fn record(&mut self, event: AgentEvent) -> bool {
+        let (store, id) = (&self.engine.store, self.id);
+        match event {
+            AgentEvent::SessionStarted { agent_session_id } => self.turn_started(agent_session_id),
+            AgentEvent::Message(body) => self.told(store.append_message(id, body)),
+            AgentEvent::ContentDelta { text } => self.told(store.stream_content(id, &text)),
+            AgentEvent::ThinkingDelta { text } => self.told(store.stream_thinking(id, &text)),
+            AgentEvent::ToolUse(call) => self.told(store.begin_tool_call(id, call)),
+            AgentEvent::ToolResult(result) => self.told(store.finish_tool_call(id, result)),
+            AgentEvent::ToolProgress { tool_name, elapsed } => {
+                self.told(store.progress_tool_call(id, &tool_name, elapsed));
+            }
+            AgentEvent::ApprovalRequested(request) => self.approval_requested(request),
+            AgentEvent::ApprovalWithdrawn { request_id } => {
+                self.told(store.end_approval(id, &request_id, ApprovalEnd::Cancelled));
+            }
+            AgentEvent::RateLimit(limit) => self.rate_limited(limit),
+            AgentEvent::Warning { message } => self.told(store.set_session_error(id, Some(message))),
+            AgentEvent::Unknown { kind, .. } => {
+                tracing::warn!(session = %id, kind, "the agent said something of an unknown kind");
+            }
+            AgentEvent::Completed { agent_session_id, total_cost } => {
+                self.completed(agent_session_id, total_cost);
+                return true;
+            }
+            AgentEvent::Failed { error } => {
+                self.fail_turn(error, ApprovalEnd::Cancelled);
+                self.engine.notifier.notify(Notice::Failed(id));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What was still on its way when the agent was ended: its words are kept; a turn's end among
+    /// them no longer counts.
+    pub(super) fn record_leftovers(&mut self, events: Vec<LineEvent>) {
+        for event in events {
+            match event {
+                LineEvent::Agent(
+                    event @ (AgentEvent::Message(_)
+                    | AgentEvent::ContentDelta { .. }
+                    | AgentEvent::ThinkingDelta { .. }
+                    | AgentEvent::ToolUse(_)
+                    | AgentEvent::ToolResult(_)
+                    | AgentEvent::RateLimit(_)),
+                ) => _ = self.record(event),
+                LineEvent::Agent(AgentEvent::SessionStarted { agent_session_id }) => {
+                    self.keep_agent_session_id(agent_session_id);
+                }
+                LineEvent::Agent(AgentEvent::Completed { agent_session_id, total_cost }) => {
+                    self.keep_agent_session_id(agent_session_id);
+                    self.add_cost(total_cost);
+                }
+                LineEvent::Fault(fault) => self.note_fault(fault),
+                LineEvent::Agent(_) | LineEvent::Exited(_) => {}
+            }
+        }
+    }
+
+    fn turn_started(&self, agent_session_id: Option<AgentSessionId>) {
+        self.keep_agent_session_id(agent_session_id);
+        // Usually it runs since the prompt; an agent that begins a turn by itself runs from here on.
+        if self.status() != Some(SessionStatus::Running) {
+            self.told(self.engine.store.update_status(self.id, SessionStatus::Running));
+        }
+        self.told(self.engine.store.set_turn_started(self.id));
+    }
+
+    fn completed(&self, agent_session_id: Option<AgentSessionId>, total_cost: Option<Cost>) {
+        self.keep_agent_session_id(agent_session_id);
+        self.add_cost(total_cost);
+        let end = TurnEnd { status: SessionStatus::Completed, error: None, approvals: ApprovalEnd::Cancelled };
+        self.told(self.engine.store.end_turn(self.id, end));
+        self.engine.notifier.notify(Notice::Completed(self.id));
+    }
+
+    fn keep_agent_session_id(&self, id: Option<AgentSessionId>) {
+        if let Some(id) = id {
+            self.told(self.engine.store.set_agent_session_id(self.id, id));
+        }
+    }
+
+    fn add_cost(&self, since_process_start: Option<Cost>) {
+        if let Some(cost) = since_process_start {
+            self.told(self.engine.store.set_cost(self.id, self.cost_before + cost));
+        }
+    }
+
+    fn rate_limited(&self, limit: switchboard_domain::RateLimit) {
+        let agent = self.engine.store.read(|state| state.session(self.id).map(|it| it.session().agent.clone()));
+        if let Some(agent) = agent {
+            self.engine.store.report_rate_limit(&agent, limit);
+        }
+    }
+
+    fn approval_requested(&mut self, request: ApprovalRequest) {
+        let request_id = request.request_id.clone();
+        match self.engine.store.request_approval(self.id, request) {
+            Ok(_) => self.answer_or_ask(request_id),
+            Err(refused) => tracing::debug!(session = %self.id, %refused, "a request for approval changed nothing"),
+        }
+    }
+
+    fn answer_or_ask(&mut self, request_id: RequestId) {
+        match self.engine.policy(self.id).answer() {
+            Some(answer) => self.answer_by_rule(request_id, answer),
+            None => self.engine.notifier.notify(Notice::NeedsApproval(self.id, request_id)),
+        }
+    }
+
+    pub(super) fn note_fault(&mut self, fault: LineFault) {
+        tracing::warn!(session = %self.id, kind = %fault.kind.as_str(), count = fault.count, "unusable output of the agent");
+        tracing::debug!(session = %self.id, sample = fault.sample, "unusable output of the agent");
+        self.faults.insert(fault.kind, fault);
+    }
+
+    /// The agent's process is gone. If a turn was under way, it failed.
+    pub(super) fn record_exit(&mut self, exit: &Exit) {
+        let error = self.describe_exit(exit);
+        self.worker_gone(error);
+    }
+
+    pub(super) fn worker_gone(&mut self, error: String) {
+        self.answers.abort_all();
+        self.told(self.engine.store.set_worker(self.id, None));
+        if self.status() == Some(SessionStatus::Running) {
+            self.fail_turn(error, ApprovalEnd::Expired);
+            self.engine.notifier.notify(Notice::Failed(self.id));
+        } else {
+            self.told(self.engine.store.end_approvals(self.id, ApprovalEnd::Expired));
+        }
+    }
+
+    /// How the agent ended, what it last complained of, and what it wrote that nobody understood.
+    pub(super) fn describe_exit(&self, exit: &Exit) -> String {
+        let mut text = format!("the agent ended before its turn did ({})", exit.status);
+        let complaint = last_lines(&exit.stderr_tail);
+        if !complaint.is_empty() {
+            text.push_str("; its last words on stderr:\n");
+            text.push_str(&complaint);
+        }
+        let faults = self.faults.values().map(|fault| format!("\nunusable output: {fault}"));
+        text.extend(faults);
+        text
+    }
+}
+
+fn last_lines(stderr: &str) -> String {
+    let lines: Vec<_> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+    let shown = lines[lines.len().saturating_sub(STDERR_LINES_SHOWN)..].join("\n");
+    let excess = shown.chars().count().saturating_sub(STDERR_CHARS_SHOWN);
+    shown.chars().skip(excess).collect()
+}

@@ -1,0 +1,165 @@
+//! Bringing what a person says to the agent.
+
+use switchboard_domain::{AgentCommand, ApprovalEnd, Delivery, QueuedMessage, Session, SessionStatus, StartSession};
+use switchboard_sidecar::{LaunchSession, LineEvent, NotSent, SendError, StopPolicy};
+use switchboard_store::TurnEnd;
+
+use crate::engine::runner::Runner;
+use crate::engine::{EngineError, SendOutcome};
+
+impl Runner {
+    /// A prompt begins a turn: saved, then sent. What goes wrong is the session's error.
+    pub(super) async fn prompt(&mut self, text: &str) -> Result<(), EngineError> {
+        let outcome = self.try_prompt(text).await;
+        match &outcome {
+            // The stop that is on its way ends the turn.
+            Ok(()) | Err(EngineError::Stopped) => {}
+            Err(error) => self.fail_turn(error.to_string(), ApprovalEnd::Expired),
+        }
+        outcome
+    }
+
+    async fn try_prompt(&mut self, text: &str) -> Result<(), EngineError> {
+        let begun = self.engine.store.begin_turn(self.id, text)?;
+        self.unless_stopped(self.engine.saved(begun)).await??;
+        self.deliver(text).await
+    }
+
+    /// To the agent if it is free and nothing waits, else into the queue.
+    pub(super) async fn say(&mut self, text: &str) -> Result<SendOutcome, EngineError> {
+        let free = self.engine.store.read(|state| {
+            let session = state.session(self.id)?;
+            Some(session.session().status() != SessionStatus::Running && session.queue().len() == 0)
+        });
+        if free.ok_or(EngineError::SessionNotFound)? {
+            self.prompt(text).await?;
+            return Ok(SendOutcome::Delivered);
+        }
+        let message = self.engine.saved(self.engine.store.queue_message(self.id, text)?).await?;
+        self.pump().await;
+        Ok(SendOutcome::Queued(message.id))
+    }
+
+    /// Sends the first message of the queue if the agent is free. It leaves the queue when the agent
+    /// has it; what goes wrong before is the session's error, and the message stays.
+    pub(super) async fn pump(&mut self) {
+        if self.status().is_none_or(|status| status == SessionStatus::Running) {
+            return;
+        }
+        let Ok(popped) = self.engine.store.pop_queued(self.id) else { return };
+        let Some(message) = popped.value().clone() else { return };
+        // Marked on disk before it is sent, or a crash in between could send it twice.
+        let outcome = match self.unless_stopped(self.engine.saved(popped)).await {
+            Ok(Ok(_)) => self.deliver(&message.content).await.map_err(|error| match error {
+                // Nobody waited to see how far it got.
+                EngineError::Stopped => EngineError::DeliveryUnknown(error.to_string()),
+                error => error,
+            }),
+            Ok(Err(not_sent)) | Err(not_sent) => Err(not_sent),
+        };
+        match outcome {
+            Ok(()) => self.told(self.engine.store.queued_delivered(self.id, message.id)),
+            Err(error) => self.put_back(&message, &error),
+        }
+    }
+
+    fn put_back(&self, message: &QueuedMessage, error: &EngineError) {
+        let delivery = match error {
+            EngineError::DeliveryUnknown(_) => Delivery::Unknown,
+            _ => Delivery::Waiting,
+        };
+        self.told(self.engine.store.return_queued(self.id, message.id, delivery));
+        let error = format!("a queued message was not sent, it is still in the queue: {error}");
+        self.told(self.engine.store.set_session_error(self.id, Some(error)));
+    }
+
+    /// Brings `text` to the agent: to the one that is there, else to a new one that resumes the
+    /// conversation.
+    async fn deliver(&mut self, text: &str) -> Result<(), EngineError> {
+        let Some(line) = &self.line else { return self.start_agent(text).await };
+        let sent = self.unless_stopped(line.send(AgentCommand::SendMessage { text: text.to_owned() })).await;
+        match sent? {
+            Ok(()) => Ok(()),
+            Err(SendError::NotSent(NotSent::LineOver | NotSent::Deaf(_))) => {
+                self.end_line_quietly().await;
+                self.start_agent(text).await
+            }
+            Err(SendError::NotSent(refused)) => Err(EngineError::NotDelivered(refused.to_string())),
+            Err(SendError::Unknown(lost)) => Err(EngineError::DeliveryUnknown(lost.to_string())),
+        }
+    }
+
+    /// Ends an agent that cannot be reached, so that another can take over. What it said is kept; how
+    /// it ended says nothing about the turn that is about to begin.
+    async fn end_line_quietly(&mut self) {
+        if let Some(line) = self.line.take() {
+            let stopped = line.stop(StopPolicy::NOW).await;
+            self.record_leftovers(stopped.last_events);
+        }
+    }
+
+    async fn start_agent(&mut self, prompt: &str) -> Result<(), EngineError> {
+        let (session, working_dir) = self.session_and_folder()?;
+        let agent = self.engine.agents.resolve(&session.agent)?;
+        let launch = LaunchSession { session_id: self.id, working_dir: working_dir.clone(), prompt: prompt.to_owned() };
+        let not_started = |error: &dyn std::error::Error| EngineError::NotStarted(with_causes(error));
+        let line = self.engine.launcher.launch(&agent, launch).await.map_err(|error| not_started(&error))?;
+        self.faults.clear();
+        self.cost_before = session.cost;
+        self.told(self.engine.store.set_worker(self.id, line.worker()));
+        let start = AgentCommand::Start(StartSession {
+            session_id: self.id,
+            project_path: working_dir,
+            prompt: prompt.to_owned(),
+            model: session.model,
+            max_budget: self.engine.config.max_budget,
+            resume: session.agent_session_id,
+        });
+        let sent = self.unless_stopped(line.send(start)).await;
+        self.line = Some(line);
+        match sent? {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.start_failed(error).await),
+        }
+    }
+
+    /// The agent's program did not even take its first command: say what it did instead.
+    async fn start_failed(&mut self, error: SendError) -> EngineError {
+        let Some(line) = self.line.take() else { return EngineError::NotStarted(error.to_string()) };
+        let stopped = line.stop(StopPolicy::NOW).await;
+        for event in stopped.last_events {
+            if let LineEvent::Fault(fault) = event {
+                self.note_fault(fault);
+            }
+        }
+        self.told(self.engine.store.set_worker(self.id, None));
+        let ending = stopped.exit.map_or_else(|| error.to_string(), |exit| self.describe_exit(&exit));
+        EngineError::NotStarted(ending)
+    }
+
+    fn session_and_folder(&self) -> Result<(Session, std::path::PathBuf), EngineError> {
+        self.engine.store.read(|state| {
+            let session = state.session(self.id).ok_or(EngineError::SessionNotFound)?.session().clone();
+            let project = state.project(session.project_id);
+            let project = project.ok_or_else(|| EngineError::NotStarted("its project is gone".to_owned()))?;
+            Ok((session, project.path.clone()))
+        })
+    }
+
+    /// The turn failed; everything that was under way in it ends.
+    pub(super) fn fail_turn(&self, error: String, approvals: ApprovalEnd) {
+        let end = TurnEnd { status: SessionStatus::Failed, error: Some(error), approvals };
+        self.told(self.engine.store.end_turn(self.id, end));
+    }
+}
+
+/// An error and what caused it, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
