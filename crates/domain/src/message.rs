@@ -56,10 +56,10 @@ impl Seq {
         self.0
     }
 
-    /// The place after this one.
+    /// The place after this one; saturates, since places come in from outside.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -86,6 +86,11 @@ impl PendingToolCalls {
         fold_in(&mut self.0, call);
     }
 
+    /// Whether one of the calls waits for `result`.
+    pub fn await_answer(&self, result: &ToolResult) -> bool {
+        self.0.iter().any(|call| call.awaits(result))
+    }
+
     /// A tool answered. An answer nobody waits for becomes a call of its own, without input, so that
     /// no word of an agent is lost.
     pub fn finish(&mut self, result: ToolResult) {

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
-use switchboard_domain::{Change, Revision, SessionChange};
+use switchboard_domain::{Change, Hydrated, Revision, SessionChange};
 
 /// Changes in a segment. Small enough that a subscriber who stands still holds little, large enough
 /// that going to the next one is rare.
@@ -153,20 +153,42 @@ impl Kept {
 /// About how many bytes a change keeps alive, text counted and structure guessed.
 pub(crate) fn weight(change: &Change) -> usize {
     const STRUCTURE: usize = 192;
-    let Change::Session { change, .. } = change else { return STRUCTURE };
     STRUCTURE
         + match change {
-            SessionChange::MessageAppended { message } => message_weight(message),
-            SessionChange::ContentStreamed { text } | SessionChange::ThinkingStreamed { text } => text.len(),
-            SessionChange::ToolCallsSet { tool_calls, .. } => tool_calls.iter().map(call_weight).sum(),
-            SessionChange::ToolCalled { call } => call_weight(call),
-            SessionChange::ToolAnswered { result } => json_weight(&result.output),
-            SessionChange::ApprovalRequested { approval } => json_weight(&approval.request.input),
-            SessionChange::MessageQueued { message } => message.content.len(),
-            SessionChange::QueuedMessageEdited { content, .. } => content.len(),
-            SessionChange::TranscriptLoaded { messages } => messages.iter().map(|it| message_weight(it)).sum(),
+            Change::Session { change, .. } => session_weight(change),
+            Change::SessionCreated(session) => session.prompt.len(),
+            Change::SettingChanged { value: Some(value), .. } => json_weight(value),
+            Change::ErrorSet { error: Some(error) } => error.len(),
+            Change::Hydrated(hydrated) => hydrated_weight(hydrated),
             _ => 0,
         }
+}
+
+fn session_weight(change: &SessionChange) -> usize {
+    match change {
+        SessionChange::MessageAppended { message } => message_weight(message),
+        SessionChange::ContentStreamed { text }
+        | SessionChange::ThinkingStreamed { text }
+        | SessionChange::TitleSet { title: text }
+        | SessionChange::SessionErrorSet { error: Some(text) } => text.len(),
+        SessionChange::ToolCallsSet { tool_calls, .. } => tool_calls.iter().map(call_weight).sum(),
+        SessionChange::ToolCalled { call } => call_weight(call),
+        SessionChange::ToolAnswered { result } => json_weight(&result.output),
+        SessionChange::ApprovalRequested { approval } => json_weight(&approval.request.input),
+        SessionChange::MessageQueued { message } => message.content.len(),
+        SessionChange::QueuedMessageEdited { content, .. } => content.len(),
+        SessionChange::TranscriptLoaded { messages } => messages.iter().map(|it| message_weight(it)).sum(),
+        _ => 0,
+    }
+}
+
+fn hydrated_weight(hydrated: &Hydrated) -> usize {
+    const ROW: usize = 512;
+    let sessions: usize =
+        hydrated.sessions.iter().map(|it| ROW + it.session.prompt.len() + it.draft.content.len()).sum();
+    let queue: usize = hydrated.queue.iter().map(|it| it.content.len()).sum();
+    let rows = hydrated.projects.len() + hydrated.approvals.len() + hydrated.queue.len() + hydrated.settings.len();
+    sessions + queue + rows * ROW
 }
 
 fn message_weight(message: &switchboard_domain::Message) -> usize {
@@ -175,7 +197,7 @@ fn message_weight(message: &switchboard_domain::Message) -> usize {
     256 + body.content.len() + body.thinking.as_ref().map_or(0, String::len) + calls
 }
 
-fn call_weight(call: &switchboard_domain::ToolCall) -> usize {
+pub(crate) fn call_weight(call: &switchboard_domain::ToolCall) -> usize {
     json_weight(&call.input) + call.output.as_ref().map_or(0, json_weight)
 }
 

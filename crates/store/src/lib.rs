@@ -3,6 +3,8 @@
 mod actions;
 mod backlog;
 mod config;
+
+mod locked;
 mod outbox;
 mod port;
 mod reading;

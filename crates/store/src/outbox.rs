@@ -4,16 +4,19 @@
 //! as they are when the batch is taken. A thousand deltas between two commits cost one row, a batch is
 //! the exact state at one revision, and the order on disk is the order in memory by construction.
 
+mod load;
+mod rows;
+mod session;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use switchboard_domain::{
-    Approval, Change, ProjectId, QueuedMessageId, RequestId, Role, Seq, Session, SessionChange, SessionId,
-};
+use switchboard_domain::{Change, ProjectId, Seq, Session, SessionChange, SessionId};
 
-use crate::backlog::weight;
 use crate::port::Write;
-use crate::state::{SessionState, State};
+use crate::state::State;
+pub(crate) use load::Load;
+use rows::Rows;
+use session::{DirtySession, Removal};
 
 /// What is in memory and not yet on disk.
 #[derive(Debug, Default)]
@@ -23,79 +26,57 @@ pub(crate) struct Outbox {
     sessions: BTreeMap<SessionId, DirtySession>,
     /// Sessions that are written before they are applied.
     creations: Vec<Session>,
-    /// Whether unfinished text waits for its checkpoint.
-    drafts_wait: bool,
-    bytes: usize,
-    changes: u64,
+    /// What should be saved now.
+    facts: Load,
+    /// Unfinished text, which waits for its checkpoint.
+    streams: Load,
 }
 
-#[derive(Debug, Default)]
-struct DirtySession {
-    /// Everything on disk must go; what memory holds comes after it.
-    removed: Option<Removal>,
-    row: bool,
-    /// New messages start here.
-    appended_from: Option<Seq>,
-    /// Older messages that changed.
-    rewritten: BTreeSet<Seq>,
-    draft: DirtyDraft,
-    /// Rows, not keys: an ended approval may leave memory before it is saved.
-    approvals: BTreeMap<RequestId, Approval>,
-    queued: BTreeSet<QueuedMessageId>,
-}
-
+/// How soon a change must be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Removal {
-    Cleared,
-    Deleted,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum DirtyDraft {
-    #[default]
-    Clean,
-    /// Text streamed in: can wait for the checkpoint.
-    Stream,
-    /// Tool calls, or a final message took its place: must go with the facts.
+pub(crate) enum Urgency {
+    /// With the next batch.
     Fact,
+    /// With the next checkpoint.
+    Stream,
+    /// Never: it is not kept on disk.
+    Memory,
 }
 
 /// Rows to commit together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) writes: Vec<Write>,
-    /// Bytes of changes, for the limit on what is unsaved.
-    pub(crate) bytes: usize,
-    /// Changes, for telling a person.
-    pub(crate) changes: u64,
-    /// Whether all unfinished text is in it.
-    pub(crate) has_drafts: bool,
+    /// The sessions in it that exist nowhere else yet.
+    pub(crate) creations: BTreeSet<SessionId>,
+    /// What it relieves memory of.
+    pub(crate) load: Load,
 }
 
 impl Outbox {
     /// Whether there is something that should be saved now.
     pub(crate) fn has_facts(&self) -> bool {
-        self.changes > 0 || !self.creations.is_empty()
+        self.facts.changes > 0 || !self.creations.is_empty()
     }
 
     /// Whether unfinished text waits for its checkpoint.
     pub(crate) const fn drafts_wait(&self) -> bool {
-        self.drafts_wait
+        self.streams.changes > 0
     }
 
-    /// Bytes of changes that wait.
-    pub(crate) const fn bytes(&self) -> usize {
-        self.bytes
+    /// All that waits.
+    pub(crate) fn load(&self) -> Load {
+        self.facts + self.streams
     }
 
-    /// Changes that wait.
-    pub(crate) const fn changes(&self) -> u64 {
-        self.changes
+    /// The oldest message of the session that was never taken for the disk, if there is one.
+    pub(crate) fn unsaved_from(&self, id: SessionId) -> Option<Seq> {
+        self.sessions.get(&id)?.appended_from()
     }
 
     /// Whether a message of the session that was saved before must be saved again; then it may not leave memory.
     pub(crate) fn rewrites_messages_of(&self, id: SessionId) -> bool {
-        self.sessions.get(&id).is_some_and(|dirty| !dirty.rewritten.is_empty())
+        self.sessions.get(&id).is_some_and(DirtySession::rewrites_messages)
     }
 
     /// Writes a session that is not applied yet.
@@ -107,11 +88,21 @@ impl Outbox {
     pub(crate) fn withdraw(&mut self, id: SessionId) {
         self.creations.retain(|session| session.id != id);
         self.remove(id, Removal::Deleted);
-        self.changes += 1;
+        self.facts.changes += 1;
     }
 
     /// Remembers what `change` made dirty. Call it after the change was applied to `state`.
-    pub(crate) fn note(&mut self, change: &Change, state: &State) {
+    pub(crate) fn note(&mut self, change: &Change, state: &State) -> Urgency {
+        let urgency = self.mark(change, state);
+        match urgency {
+            Urgency::Fact => self.facts += Load::of(change),
+            Urgency::Stream => self.streams += Load::of(change),
+            Urgency::Memory => {}
+        }
+        urgency
+    }
+
+    fn mark(&mut self, change: &Change, state: &State) -> Urgency {
         match change {
             Change::ProjectAdded(project) => _ = self.projects.insert(project.id),
             Change::ProjectRenamed { project_id, .. } | Change::ProjectRemoved { project_id, .. } => {
@@ -119,16 +110,12 @@ impl Outbox {
             }
             Change::SettingChanged { key, .. } => _ = self.settings.insert(key.clone()),
             Change::SessionDeleted { session_id } => self.remove(*session_id, Removal::Deleted),
-            Change::Session { session_id, change: session_change } => {
-                match self.note_session(*session_id, session_change, state) {
-                    Urgency::Fact => {}
-                    Urgency::Stream => {
-                        self.drafts_wait = true;
-                        self.bytes += weight(change);
-                        return;
-                    }
-                    Urgency::Memory => return,
-                }
+            Change::Session { session_id, change: SessionChange::Cleared } => {
+                self.remove(*session_id, Removal::Cleared);
+            }
+            Change::Session { session_id, change } => {
+                let session = state.session(*session_id).map(|session| &**session);
+                return self.sessions.entry(*session_id).or_default().mark(change, session);
             }
             Change::SessionCreated(_)
             | Change::RateLimitReported { .. }
@@ -137,65 +124,14 @@ impl Outbox {
             | Change::LoadingSet { .. }
             | Change::HealthChanged { .. }
             | Change::OrphanReceived(_)
-            | Change::Hydrated(_) => return,
-        }
-        self.changes += 1;
-        self.bytes += weight(change);
-    }
-
-    fn note_session(&mut self, id: SessionId, change: &SessionChange, state: &State) -> Urgency {
-        use SessionChange as Is;
-        if let Is::Cleared = change {
-            self.remove(id, Removal::Cleared);
-            return Urgency::Fact;
-        }
-        let dirty = self.sessions.entry(id).or_default();
-        match change {
-            Is::StatusChanged { .. }
-            | Is::TurnStarted { .. }
-            | Is::ElapsedSet { .. }
-            | Is::AgentSessionIdSet { .. }
-            | Is::CostSet { .. }
-            | Is::TitleSet { .. }
-            | Is::SessionErrorSet { .. }
-            | Is::WorkerSet { .. } => dirty.row = true,
-            Is::MessageAppended { message } => {
-                dirty.appended_from.get_or_insert(message.seq);
-                if message.body.role == Role::Assistant {
-                    dirty.draft = DirtyDraft::Fact;
-                }
-            }
-            Is::ToolCallsSet { seq, takes_pending, .. } => {
-                dirty.rewritten.insert(*seq);
-                if *takes_pending {
-                    dirty.draft = DirtyDraft::Fact;
-                }
-            }
-            Is::ToolCalled { .. } | Is::ToolAnswered { .. } | Is::DraftDropped => dirty.draft = DirtyDraft::Fact,
-            Is::ContentStreamed { .. } | Is::ThinkingStreamed { .. } => {
-                dirty.draft = dirty.draft.max(DirtyDraft::Stream);
-                return Urgency::Stream;
-            }
-            Is::ApprovalRequested { approval } => dirty.set_approval(approval),
-            Is::ApprovalAnswered { request_id, .. } | Is::ApprovalEnded { request_id, .. } => {
-                if let Some(approval) = state.session(id).and_then(|session| session.approval(request_id)) {
-                    dirty.set_approval(approval);
-                }
-            }
-            Is::MessageQueued { message } => _ = dirty.queued.insert(message.id),
-            Is::QueuedMessageEdited { id, .. } | Is::DeliveryChanged { id, .. } | Is::MessageDequeued { id, .. } => {
-                dirty.queued.insert(*id);
-            }
-            Is::Cleared | Is::ToolProgressed { .. } | Is::TranscriptLoaded { .. } | Is::TranscriptTrimmed { .. } => {
-                return Urgency::Memory;
-            }
+            | Change::Hydrated(_) => return Urgency::Memory,
         }
         Urgency::Fact
     }
 
     fn remove(&mut self, id: SessionId, removal: Removal) {
-        let row = self.sessions.get(&id).is_some_and(|dirty| dirty.row);
-        self.sessions.insert(id, DirtySession { removed: Some(removal), row, ..DirtySession::default() });
+        let before = self.sessions.remove(&id).unwrap_or_default();
+        self.sessions.insert(id, before.removed(removal));
     }
 
     /// Takes what is dirty as it stands in `state`; unfinished text only if `with_drafts`.
@@ -204,96 +140,26 @@ impl Outbox {
     /// in order, table by table.
     pub(crate) fn take(&mut self, state: &State, with_drafts: bool) -> Batch {
         let mut rows = Rows::default();
+        let mut load = std::mem::take(&mut self.facts);
+        if with_drafts {
+            load += std::mem::take(&mut self.streams);
+        }
         for id in std::mem::take(&mut self.projects) {
-            rows.heads.extend(state.project(id).cloned().map(Write::Project));
+            rows.add_project(state.project(id));
         }
         for key in std::mem::take(&mut self.settings) {
-            rows.heads.push(match state.settings().get(&key) {
-                Some(value) => Write::Setting { key, value: value.clone() },
-                None => Write::RemoveSetting { key },
-            });
+            rows.add_setting(state.settings().get(&key), key);
         }
-        rows.heads.extend(self.creations.drain(..).map(|session| Write::Session(Box::new(session))));
+        let creations = self.creations.iter().map(|session| session.id).collect();
+        for session in self.creations.drain(..) {
+            rows.add_creation(session);
+        }
         for (id, mut dirty) in std::mem::take(&mut self.sessions) {
-            let streaming = dirty.draft == DirtyDraft::Stream && !with_drafts;
-            if streaming {
-                dirty.draft = DirtyDraft::Clean;
-            }
-            rows.add(id, dirty, state.session(id));
-            if streaming {
-                let later = DirtySession { draft: DirtyDraft::Stream, ..DirtySession::default() };
+            if !with_drafts && let Some(later) = dirty.split_off_stream() {
                 self.sessions.insert(id, later);
             }
+            rows.add_session(id, dirty, state.session(id).map(|session| &**session));
         }
-        if with_drafts {
-            self.drafts_wait = false;
-        }
-        let (bytes, changes) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.changes));
-        Batch { writes: rows.in_order(), bytes, changes, has_drafts: !self.drafts_wait }
-    }
-}
-
-enum Urgency {
-    Fact,
-    Stream,
-    Memory,
-}
-
-impl DirtySession {
-    fn set_approval(&mut self, approval: &Approval) {
-        self.approvals.insert(approval.request.request_id.clone(), approval.clone());
-    }
-}
-
-/// The rows of a batch, by what must be written first.
-#[derive(Default)]
-struct Rows {
-    removals: Vec<Write>,
-    heads: Vec<Write>,
-    sessions: Vec<Write>,
-    messages: Vec<Write>,
-    rest: Vec<Write>,
-}
-
-impl Rows {
-    fn add(&mut self, id: SessionId, dirty: DirtySession, session: Option<&Arc<SessionState>>) {
-        match dirty.removed {
-            Some(Removal::Deleted) => self.removals.push(Write::DeleteSession(id)),
-            Some(Removal::Cleared) => self.removals.push(Write::ClearSession(id)),
-            None => {}
-        }
-        let Some(session) = session else { return };
-        if dirty.row {
-            self.sessions.push(Write::Session(Box::new(session.session.clone())));
-        }
-        self.add_messages(&dirty, session);
-        if dirty.draft > DirtyDraft::Clean {
-            self.rest.push(Write::Draft { session_id: id, draft: session.draft.clone() });
-        }
-        self.rest.extend(dirty.approvals.into_values().map(|approval| Write::Approval(Box::new(approval))));
-        for queued in dirty.queued {
-            self.rest.push(match session.queued(queued) {
-                Some(message) => Write::Queued(message.clone()),
-                None => Write::Dequeue(queued),
-            });
-        }
-    }
-
-    fn add_messages(&mut self, dirty: &DirtySession, session: &SessionState) {
-        let transcript = &session.transcript;
-        let appended = dirty.appended_from.map(|from| transcript.from(from));
-        let before_appended = |seq: &&Seq| dirty.appended_from.is_none_or(|from| **seq < from);
-        let rewritten = dirty.rewritten.iter().filter(before_appended).filter_map(|seq| transcript.get(*seq));
-        let messages = rewritten.chain(appended.into_iter().flatten());
-        self.messages.extend(messages.map(|message| Write::Message(Arc::clone(message))));
-    }
-
-    fn in_order(self) -> Vec<Write> {
-        let mut writes = self.removals;
-        writes.extend(self.heads);
-        writes.extend(self.sessions);
-        writes.extend(self.messages);
-        writes.extend(self.rest);
-        writes
+        Batch { writes: rows.in_order(), creations, load }
     }
 }

@@ -1,26 +1,33 @@
 //! What an action returns, and how to wait until it is on disk.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use switchboard_domain::{Revision, SessionId};
 use thiserror::Error;
 use tokio::sync::watch;
 
-/// Refusals kept for receipts that still wait; a receipt older than all of them has been answered long ago.
-const REFUSALS_KEPT: usize = 64;
+/// Refusals kept for receipts that were not looked at yet, one for each session and batch. A database
+/// that refuses this much is broken, and older receipts are answered with doubt.
+const REFUSALS_KEPT: usize = 1_024;
 
 /// How far the disk is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Progress {
     /// Every fact up to here is on disk, or was set aside.
     pub(crate) facts: Revision,
-    /// Everything up to here, unfinished text included.
-    pub(crate) all: Revision,
+    /// Every flush up to this one is done.
+    pub(crate) flushed: u64,
     /// What was set aside.
-    refusals: Arc<Vec<Refusal>>,
+    refusals: Arc<VecDeque<Refusal>>,
+    /// Refusals up to here may have been forgotten.
+    forgotten: Revision,
     /// Whether there will be no more.
     pub(crate) closed: bool,
 }
+
+/// What a receipt says that is looked at after its refusal may have been forgotten.
+const DOUBT: &str = "the database refused so many changes that this one may have been among them";
 
 #[derive(Clone, Debug)]
 struct Refusal {
@@ -33,16 +40,23 @@ struct Refusal {
 impl Progress {
     /// Remembers that rows of `session` in the batch `(facts, through]` were set aside.
     pub(crate) fn refuse(&mut self, through: Revision, session: Option<SessionId>, reason: String) {
-        let refusals = Arc::make_mut(&mut self.refusals);
-        if refusals.len() == REFUSALS_KEPT {
-            refusals.remove(0);
+        if self.refusals.iter().rev().any(|it| it.through == through && it.session == session) {
+            return;
         }
-        refusals.push(Refusal { after: self.facts, through, session, reason });
+        let refusals = Arc::make_mut(&mut self.refusals);
+        if refusals.len() == REFUSALS_KEPT
+            && let Some(oldest) = refusals.pop_front()
+        {
+            self.forgotten = oldest.through;
+        }
+        refusals.push_back(Refusal { after: self.facts, through, session, reason });
     }
 
-    fn refusal(&self, revision: Revision, session: Option<SessionId>) -> Option<&Refusal> {
+    /// Why the change of `session` at `revision` is not on disk, if it was set aside or may have been.
+    fn refusal(&self, revision: Revision, session: Option<SessionId>) -> Option<String> {
         let covers = |it: &&Refusal| it.after < revision && revision <= it.through && it.session == session;
-        self.refusals.iter().find(covers)
+        let known = self.refusals.iter().find(covers).map(|it| it.reason.clone());
+        known.or_else(|| (revision <= self.forgotten).then(|| DOUBT.to_owned()))
     }
 }
 
@@ -66,18 +80,20 @@ pub enum NotSaved {
 pub struct Receipt<T> {
     value: T,
     revision: Revision,
+    /// The disk must have come to here. Less than `revision` where later changes are never saved.
+    fact: Revision,
     session: Option<SessionId>,
     progress: watch::Receiver<Progress>,
 }
 
 impl<T> Receipt<T> {
-    pub(crate) fn new(
+    pub(crate) const fn new(
         value: T,
-        revision: Revision,
+        (revision, fact): (Revision, Revision),
         session: Option<SessionId>,
         progress: watch::Receiver<Progress>,
     ) -> Self {
-        Self { value, revision, session, progress }
+        Self { value, revision, fact, session, progress }
     }
 
     /// What the action made.
@@ -90,7 +106,7 @@ impl<T> Receipt<T> {
         self.value
     }
 
-    /// The revision of the action's last change.
+    /// The revision of the action's last change; of the newest change there was, if it made none.
     pub const fn revision(&self) -> Revision {
         self.revision
     }
@@ -103,14 +119,14 @@ impl<T> Receipt<T> {
     /// # Errors
     /// When it will never be on disk, see [`NotSaved`].
     pub async fn durable(mut self) -> Result<T, NotSaved> {
-        let (revision, session) = (self.revision, self.session);
-        let reached = self.progress.wait_for(|progress| progress.closed || progress.facts >= revision).await;
+        let (fact, session) = (self.fact, self.session);
+        let reached = self.progress.wait_for(|progress| progress.closed || progress.facts >= fact).await;
         let progress = reached.map_err(|_| NotSaved::Closed)?;
-        if let Some(refusal) = progress.refusal(revision, session) {
-            return Err(NotSaved::SetAside { reason: refusal.reason.clone() });
-        }
-        if progress.facts < revision {
+        if progress.facts < fact {
             return Err(NotSaved::Closed);
+        }
+        if let Some(reason) = progress.refusal(fact, session) {
+            return Err(NotSaved::SetAside { reason });
         }
         drop(progress);
         Ok(self.value)

@@ -4,18 +4,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use switchboard_domain::{Revision, SessionId};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::config::StoreConfig;
+use crate::locked::Core;
 use crate::port::Persistence;
 use crate::receipt::{NotSaved, Receipt};
-use crate::shared::{Core, Gate, Shared};
+use crate::shared::{Gate, Shared};
 use crate::state::State;
 use crate::subscription::Subscription;
 use crate::writer::Writer;
+
+/// How long a writer that was told to give up may take to let go of the database before it is stopped
+/// wherever it is, and how long that may take.
+const ABANDON_GRACE: Duration = Duration::from_secs(1);
 
 /// The single source of truth. Cheap to clone; all clones are the same store.
 ///
@@ -30,7 +34,7 @@ pub struct Store {
 /// Ends the writer when the last handle is gone, after it has saved everything.
 struct Life {
     shared: Arc<Shared>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: JoinHandle<()>,
 }
 
 /// The store was closed while changes were unsaved, because the disk did not take them in time.
@@ -65,6 +69,12 @@ pub enum Refused {
     /// The same request is pending already.
     #[error("the same approval is pending already")]
     AlreadyPending,
+    /// So many approvals of the session wait that the agent must be out of its mind.
+    #[error("too many approvals of the session wait for an answer")]
+    TooManyApprovals,
+    /// The queue of the session is full.
+    #[error("the queue of the session is full")]
+    QueueFull,
     /// The queue has no such message (any more).
     #[error("there is no such queued message")]
     QueuedMessageNotFound,
@@ -81,7 +91,7 @@ impl Store {
     pub fn start(persistence: impl Persistence, config: StoreConfig) -> Self {
         let shared = Arc::new(Shared::new(Arc::new(persistence), config));
         let writer = tokio::spawn(Writer::new(Arc::clone(&shared)).run());
-        let life = Life { shared: Arc::clone(&shared), writer: Mutex::new(Some(writer)) };
+        let life = Life { shared: Arc::clone(&shared), writer };
         Self { shared, life: Arc::new(life) }
     }
 
@@ -97,22 +107,22 @@ impl Store {
 
     /// The state as it is now, and every change after it.
     pub fn subscribe(&self) -> (Arc<State>, Subscription) {
-        let signal = self.shared.published.subscribe();
+        let signal = self.shared.signal.subscribe();
         let (state, segment, next) = self.shared.snapshot();
         (state, Subscription::new(Arc::clone(&self.shared), signal, segment, next))
     }
 
     /// The changes after `seen`, if they are still there; else take a snapshot with [`Store::subscribe`].
     pub fn resume(&self, seen: Revision) -> Option<Subscription> {
-        let signal = self.shared.published.subscribe();
-        let newest = *signal.borrow();
+        let signal = self.shared.signal.subscribe();
+        let newest = signal.borrow().newest;
         let segment = (seen <= newest).then(|| self.shared.segment_of(seen.next())).flatten()?;
         Some(Subscription::new(Arc::clone(&self.shared), signal, segment, seen.next()))
     }
 
     /// The revision of the newest change.
     pub fn revision(&self) -> Revision {
-        *self.shared.published.borrow()
+        self.shared.signal.borrow().newest
     }
 
     /// The revision up to which every fact is on disk.
@@ -132,33 +142,32 @@ impl Store {
     /// is in trouble. Cancellation-safe.
     ///
     /// # Errors
-    /// [`NotSaved::Closed`] when the store was closed first.
+    /// [`NotSaved::Closed`] when the store was closed first and something was unsaved.
     pub async fn flush(&self) -> Result<(), NotSaved> {
         let mut progress = self.shared.progress.subscribe();
-        let target = self.shared.with_core(|core| {
-            core.flush_asked = true;
-            core.newest()
-        });
-        let reached = progress.wait_for(|progress| progress.closed || progress.all >= target).await;
+        let (number, unsaved) = self.shared.with_core(|core| (core.ask_flush(), core.unsaved()));
+        let reached = progress.wait_for(|progress| progress.closed || progress.flushed >= number).await;
         match reached {
-            Ok(progress) if progress.all >= target => Ok(()),
+            Ok(progress) if progress.flushed >= number || unsaved == 0 => Ok(()),
             _ => Err(NotSaved::Closed),
         }
     }
 
-    /// Saves everything, stops the writer and closes the database. Gives up after `patience`.
+    /// Saves everything, stops the writer and closes the database. Gives up after `patience`, and is
+    /// over two seconds later at the latest.
     ///
-    /// Actions after it change memory only, and their receipts say so. Closing twice is harmless.
+    /// Actions after it change memory only, and their receipts say so; subscriptions end. Closing
+    /// twice, or again after the call was dropped, waits for the same end.
     ///
     /// # Errors
     /// When the disk did not take everything in time.
     pub async fn close(&self, patience: Duration) -> Result<(), CloseError> {
         self.shared.with_core(|core| core.closing = true);
-        let Some(mut writer) = self.life.writer.lock().take() else { return Ok(()) };
-        if tokio::time::timeout(patience, &mut writer).await.is_err() {
+        if !self.ends_within(patience).await {
             self.shared.abandon.cancel();
-            if tokio::time::timeout(patience, &mut writer).await.is_err() {
-                writer.abort();
+            if !self.ends_within(ABANDON_GRACE).await {
+                self.life.writer.abort();
+                self.ends_within(ABANDON_GRACE).await;
             }
         }
         match self.shared.with_core(|core| core.unsaved()) {
@@ -167,14 +176,21 @@ impl Store {
         }
     }
 
+    async fn ends_within(&self, patience: Duration) -> bool {
+        let mut progress = self.shared.progress.subscribe();
+        let ended = progress.wait_for(|progress| progress.closed);
+        tokio::time::timeout(patience, ended).await.is_ok()
+    }
+
     /// Runs an action: checks, then changes, under one lock; the receipt is for its last change.
     pub(crate) fn act<T>(
         &self,
         session: Option<SessionId>,
         action: impl FnOnce(&mut Core) -> Result<T, Refused>,
     ) -> Result<Receipt<T>, Refused> {
-        let (value, revision) = self.shared.with_core(|core| Ok((action(core)?, core.newest())))?;
-        Ok(Receipt::new(value, revision, session, self.shared.progress.subscribe()))
+        let (value, revisions) =
+            self.shared.with_core(|core| Ok((action(core)?, (core.newest(), core.last_fact()))))?;
+        Ok(Receipt::new(value, revisions, session, self.shared.progress.subscribe()))
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::backlog::{Published, Segment, Slot};
-use crate::shared::Shared;
+use crate::shared::{Shared, Signal};
 use crate::state::State;
 
 /// Why a subscription has no next change.
@@ -28,7 +28,7 @@ pub enum SubscriptionError {
 #[derive(Debug)]
 pub struct Subscription {
     shared: Arc<Shared>,
-    signal: watch::Receiver<Revision>,
+    signal: watch::Receiver<Signal>,
     segment: Arc<Segment>,
     next: Revision,
 }
@@ -36,7 +36,7 @@ pub struct Subscription {
 impl Subscription {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        signal: watch::Receiver<Revision>,
+        signal: watch::Receiver<Signal>,
         segment: Arc<Segment>,
         next: Revision,
     ) -> Self {
@@ -54,13 +54,13 @@ impl Subscription {
     /// See [`SubscriptionError`].
     pub async fn next(&mut self) -> Result<&Published, SubscriptionError> {
         let index = loop {
-            self.signal.borrow_and_update();
-            if let Some(index) = self.seek()? {
-                break index;
-            }
-            if self.signal.changed().await.is_err() {
-                // The last change may have come together with the end.
-                break self.seek()?.ok_or(SubscriptionError::Closed)?;
+            // Before the look, or a change in between would be slept through.
+            let ended = self.signal.borrow_and_update().ended;
+            match self.seek()? {
+                Some(index) => break index,
+                None if ended => return Err(SubscriptionError::Closed),
+                // The sender lives in `self.shared`, so this cannot fail.
+                None => self.signal.changed().await.map_err(|_| SubscriptionError::Closed)?,
             }
         };
         self.take(index).ok_or(SubscriptionError::Closed)
@@ -90,7 +90,7 @@ impl Subscription {
             match self.segment.find(self.next) {
                 Slot::Filled(index) => return Ok(Some(index)),
                 Slot::Empty => return Ok(None),
-                Slot::Beyond if self.signal.borrow().get() < self.next.get() => return Ok(None),
+                Slot::Beyond if self.signal.borrow().newest < self.next => return Ok(None),
                 Slot::Beyond => self.segment = self.shared.segment_of(self.next).ok_or(SubscriptionError::Lagged)?,
             }
         }

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_domain::Revision;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::outbox::Batch;
+use crate::locked::{Core, Departure};
 use crate::port::{Persistence, Upkeep};
-use crate::shared::{Core, Shared};
+use crate::shared::Shared;
 use batch::Settled;
 use health::HealthMonitor;
 
@@ -35,7 +35,7 @@ pub(crate) struct Writer {
 
 /// What the writer does next.
 enum Step {
-    Commit(Batch, Revision),
+    Commit(Departure),
     Upkeep,
     Wait(Option<Instant>),
     Close,
@@ -58,11 +58,12 @@ impl Writer {
 
     /// Runs until the store is closed and everything is on disk, or until it is told to give up.
     pub(crate) async fn run(mut self) {
+        let _ending = Ending { shared: Arc::clone(&self.shared) };
         loop {
             let step = self.decide();
             match step {
-                Step::Commit(batch, revision) => {
-                    if let Err(Abandoned) = self.commit(batch, revision).await {
+                Step::Commit(departure) => {
+                    if let Err(Abandoned) = self.commit(departure).await {
                         break;
                     }
                 }
@@ -74,7 +75,6 @@ impl Writer {
         if let Err(error) = self.persistence.close().await {
             tracing::warn!(%error, "the database did not close cleanly; nothing is lost");
         }
-        self.shared.progress.send_modify(|progress| progress.closed = true);
     }
 
     fn decide(&mut self) -> Step {
@@ -84,20 +84,19 @@ impl Writer {
     }
 
     fn decide_under_lock(&mut self, core: &mut Core, now: Instant) -> Step {
-        let asked = core.flush_asked || core.closing;
+        let asked = core.flush_is_asked() || core.closing;
+        self.arm_checkpoint(core, now);
         let draft_is_due = core.outbox.drafts_wait() && (asked || self.checkpoint_at.is_some_and(|at| now >= at));
         let overdue_upkeep = self.upkeep == Upkeep::More && now >= self.last_upkeep + UPKEEP_UNDER_LOAD_EVERY;
         if overdue_upkeep && !asked {
             return Step::Upkeep;
         }
-        if core.outbox.has_facts() || draft_is_due || core.flush_asked {
-            core.flush_asked = false;
+        if core.outbox.has_facts() || draft_is_due || core.flush_is_asked() {
             if draft_is_due {
                 self.checkpoint_at = None;
                 core.checkpoint_armed = false;
             }
-            let (batch, revision) = core.take_batch(draft_is_due);
-            return Step::Commit(batch, revision);
+            return Step::Commit(core.take_batch(draft_is_due));
         }
         if core.closing {
             return Step::Close;
@@ -105,11 +104,16 @@ impl Writer {
         if self.upkeep == Upkeep::More {
             return Step::Upkeep;
         }
+        Step::Wait(self.checkpoint_at)
+    }
+
+    /// Sets the time of the next checkpoint as soon as there is unfinished text, however busy the
+    /// writer is: under a steady load of facts it never comes to rest.
+    fn arm_checkpoint(&mut self, core: &mut Core, now: Instant) {
         if core.outbox.drafts_wait() && self.checkpoint_at.is_none() {
             self.checkpoint_at = Some(now + self.shared.config.checkpoint_every);
             core.checkpoint_armed = true;
         }
-        Step::Wait(self.checkpoint_at)
     }
 
     async fn wait(&self, until: Option<Instant>) {
@@ -125,16 +129,16 @@ impl Writer {
         }
     }
 
-    async fn commit(&mut self, batch: Batch, revision: Revision) -> Result<(), Abandoned> {
-        let has_drafts = batch.has_drafts;
-        let settled = self.settle(batch.writes).await?;
+    async fn commit(&mut self, departure: Departure) -> Result<(), Abandoned> {
+        let Departure { batch, revision, flush } = departure;
+        let settled = self.settle(batch.writes, batch.creations).await?;
         self.upkeep = Upkeep::More;
-        self.land(&settled, revision, has_drafts);
+        self.land(&settled, revision, flush);
         Ok(())
     }
 
     /// Tells everybody who waits that the disk is at `revision`.
-    fn land(&self, settled: &Settled, revision: Revision, has_drafts: bool) {
+    fn land(&self, settled: &Settled, revision: Revision, flush: u64) {
         self.shared.with_core(|core| {
             core.landed();
             settled.apply_to(core, &self.shared.config);
@@ -142,20 +146,43 @@ impl Writer {
         self.shared.progress.send_modify(|progress| {
             settled.report_to(progress, revision);
             progress.facts = revision;
-            if has_drafts {
-                progress.all = revision;
-            }
+            progress.flushed = flush;
         });
     }
 
     async fn maintain(&mut self) {
+        let persistence = Arc::clone(&self.persistence);
+        let outcome = self.watched(persistence.maintain()).await;
         self.last_upkeep = Instant::now();
-        self.upkeep = match self.persistence.maintain().await {
+        self.upkeep = match outcome {
             Ok(upkeep) => upkeep,
             Err(error) => {
                 tracing::warn!(%error, "upkeep of the database failed; it is tried again after the next commit");
                 Upkeep::Done
             }
         };
+    }
+
+    /// Waits for the database, and says so when it takes suspiciously long while something is unsaved.
+    async fn watched<T>(&mut self, mut answer: impl Future<Output = T> + Unpin) -> T {
+        let began = Instant::now();
+        loop {
+            if let Ok(answer) = timeout(self.shared.config.stall_after, &mut answer).await {
+                return answer;
+            }
+            let seconds = began.elapsed().as_secs_f32();
+            self.health.degrade_if_unsaved(&format!("the database has not answered for {seconds:.1} s"));
+        }
+    }
+}
+
+/// Tells everybody who waits for the writer that it is gone, also when it was aborted or panicked.
+struct Ending {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.shared.end();
     }
 }

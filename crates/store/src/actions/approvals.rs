@@ -5,16 +5,22 @@ use switchboard_domain::{Answer, Approval, ApprovalEnd, ApprovalRequest, Request
 use crate::receipt::Receipt;
 use crate::store::{Refused, Store};
 
+/// Approvals of one session that may wait at once: far more tools than an agent calls in parallel.
+const PENDING_APPROVALS_MAX: usize = 1_000;
+
 impl Store {
     /// An agent asks. A request id that was used before and has ended may be used again: agents
     /// start counting anew with every process.
     ///
     /// # Errors
-    /// [`Refused::SessionNotFound`], [`Refused::AlreadyPending`].
+    /// [`Refused::SessionNotFound`], [`Refused::AlreadyPending`], [`Refused::TooManyApprovals`].
     pub fn request_approval(&self, id: SessionId, request: ApprovalRequest) -> Result<Receipt<()>, Refused> {
         self.on_session(id, "approval request", |session, at| {
             if session.approval(&request.request_id).is_some_and(Approval::is_pending) {
                 return Err(Refused::AlreadyPending);
+            }
+            if session.pending_approvals().count() >= PENDING_APPROVALS_MAX {
+                return Err(Refused::TooManyApprovals);
             }
             let approval = Box::new(Approval::new(id, request, at));
             Ok(((), [SessionChange::ApprovalRequested { approval }]))

@@ -7,8 +7,9 @@ use switchboard_domain::{
 use thiserror::Error;
 
 use crate::actions::transcript::settle_draft;
+use crate::locked::Core;
 use crate::port::{Persistence, ReadError};
-use crate::shared::Core;
+use crate::shared::Shared;
 use crate::store::Store;
 
 /// What came of a hydration that worked.
@@ -29,8 +30,12 @@ impl Store {
     /// Reads everything but transcripts, marks sessions that were running as interrupted, and loads
     /// the newest session's transcript. [`State::is_loading`](crate::State::is_loading) is true meanwhile.
     ///
-    /// Only for the owner of the data folder, after its predecessor's processes are known to be gone.
-    /// Interruptions are facts like any other: shown at once, and saved as soon as the disk lets them.
+    /// Only for the owner of the data folder, after its predecessor's processes are known to be gone,
+    /// and before any other action: what is in memory already is taken for newer and stays as it is,
+    /// so hydrating again brings back only sessions that could not be read before. Interruptions are
+    /// facts like any other: shown at once, and saved as soon as the disk lets them.
+    ///
+    /// Cancellation-safe: a dropped call leaves the flag false, and what it read, or nothing.
     ///
     /// # Errors
     /// When the list of sessions cannot be read. The app's error is set.
@@ -47,7 +52,7 @@ impl Store {
         &self,
         end_leftovers: impl AsyncFnOnce(&[(SessionId, WorkerProcess)]),
     ) -> Result<Hydration, HydrateError> {
-        self.set_loading(true);
+        let _loading = LoadingFlag::raise(&self.shared);
         let outcome = self.try_hydrate(end_leftovers).await;
         match &outcome {
             Err(error) => self.set_error(Some(error.to_string())),
@@ -57,7 +62,6 @@ impl Store {
                 }
             }
         }
-        self.set_loading(false);
         outcome
     }
 
@@ -67,8 +71,7 @@ impl Store {
     ) -> Result<Hydration, HydrateError> {
         let persistence = &self.shared.persistence;
         let sessions = persistence.sessions().await.map_err(HydrateError)?;
-        let served = sessions.iter().filter_map(|it| it.session.worker.map(|worker| (it.session.id, worker)));
-        end_leftovers(&served.collect::<Vec<_>>()).await;
+        end_leftovers(&self.leftovers(&sessions)).await;
         let (rest, mut problems) = read_rest(&**persistence).await;
         let interrupted = self.take_in(Hydrated { sessions, ..rest });
         if let Err(problem) = self.open_newest().await {
@@ -77,11 +80,21 @@ impl Store {
         Ok(Hydration { interrupted, problems })
     }
 
-    fn set_loading(&self, loading: bool) {
-        self.shared.with_core(|core| core.push(Change::LoadingSet { loading }));
+    /// Processes of a former life of the app: a session that is in memory has one of this life.
+    fn leftovers(&self, sessions: &[StoredSession]) -> Vec<(SessionId, WorkerProcess)> {
+        let known = self.snapshot();
+        let old = sessions.iter().filter(|it| known.session(it.session.id).is_none());
+        old.filter_map(|it| Some((it.session.id, it.session.worker?))).collect()
     }
 
-    fn take_in(&self, hydrated: Hydrated) -> Vec<SessionId> {
+    fn take_in(&self, mut hydrated: Hydrated) -> Vec<SessionId> {
+        self.shared.with_core(|core| {
+            leave_out_known(core, &mut hydrated);
+            self.take_in_new(core, hydrated)
+        })
+    }
+
+    fn take_in_new(&self, core: &mut Core, hydrated: Hydrated) -> Vec<SessionId> {
         let ids_where = |matches: fn(&StoredSession) -> bool| -> Vec<_> {
             hydrated.sessions.iter().filter(|it| matches(it)).map(|it| it.session.id).collect()
         };
@@ -89,22 +102,20 @@ impl Store {
         let interrupted = ids_where(|it| it.session.status() == SessionStatus::Running);
         let sending: Vec<_> = hydrated.queue.iter().filter(|it| it.delivery == Delivery::Sending).cloned().collect();
         let pending: Vec<_> = hydrated.approvals.iter().filter(|it| it.is_pending()).cloned().collect();
-        self.shared.with_core(|core| {
-            core.push(Change::Hydrated(Box::new(hydrated)));
-            for message in &sending {
-                let change = SessionChange::DeliveryChanged { id: message.id, delivery: Delivery::Unknown };
-                core.push_session(message.session_id, change);
-            }
-            for approval in pending {
-                self.expire(core, approval);
-            }
-            for id in served {
-                core.push_session(id, SessionChange::WorkerSet { worker: None });
-            }
-            for id in &interrupted {
-                self.interrupt(core, *id);
-            }
-        });
+        core.push(Change::Hydrated(Box::new(hydrated)));
+        for message in &sending {
+            let change = SessionChange::DeliveryChanged { id: message.id, delivery: Delivery::Unknown };
+            core.push_session(message.session_id, change);
+        }
+        for approval in pending {
+            self.expire(core, approval);
+        }
+        for id in served {
+            core.push_session(id, SessionChange::WorkerSet { worker: None });
+        }
+        for id in &interrupted {
+            self.interrupt(core, *id);
+        }
         interrupted
     }
 
@@ -127,14 +138,56 @@ impl Store {
 
     /// The newest session is the one that is looked at first.
     async fn open_newest(&self) -> Result<(), ReadError> {
-        let newest = self.read(|state| state.sessions().next().map(|it| it.session().id));
-        let Some(id) = newest else { return Ok(()) };
-        self.shared.with_core(|core| core.push(Change::ActiveSessionSet { session_id: Some(id) }));
+        let active = self.shared.with_core(|core| {
+            let newest = core.state().sessions().next().map(|it| it.session().id);
+            if core.state().active_session().is_none() && newest.is_some() {
+                core.push(Change::ActiveSessionSet { session_id: newest });
+            }
+            core.state().active_session()
+        });
+        let Some(id) = active else { return Ok(()) };
         match self.load_transcript(id).await {
             Err(crate::reading::MessagesError::Read(error)) => Err(error),
             // Deleted in this very moment: nothing to look at.
             Ok(()) | Err(crate::reading::MessagesError::SessionNotFound) => Ok(()),
         }
+    }
+}
+
+/// Leaves out what memory knows better: sessions that are there, or on their way, or were deleted
+/// while the reading went on, with all that belongs to them. Only what came from a former life of the
+/// app may be marked as interrupted.
+fn leave_out_known(core: &Core, hydrated: &mut Hydrated) {
+    let is_new = |id: SessionId| {
+        core.state().session(id).is_none() && !core.is_creating(id) && !core.loading.has_seen_deleted(id)
+    };
+    hydrated.sessions.retain(|it| is_new(it.session.id));
+    hydrated.approvals.retain(|it| is_new(it.session_id));
+    hydrated.queue.retain(|it| is_new(it.session_id));
+}
+
+/// Says that hydration is under way for as long as it is, also when its caller stops waiting.
+struct LoadingFlag<'a> {
+    shared: &'a Shared,
+}
+
+impl<'a> LoadingFlag<'a> {
+    fn raise(shared: &'a Shared) -> Self {
+        shared.with_core(|core| {
+            core.loading.begin();
+            core.push(Change::LoadingSet { loading: true });
+        });
+        Self { shared }
+    }
+}
+
+impl Drop for LoadingFlag<'_> {
+    fn drop(&mut self) {
+        self.shared.with_core(|core| {
+            if core.loading.end() {
+                core.push(Change::LoadingSet { loading: false });
+            }
+        });
     }
 }
 

@@ -14,17 +14,22 @@ impl Store {
     /// # Errors
     /// Never at present; adding a folder twice is fine.
     pub fn add_project(&self, path: &Path) -> Result<Receipt<Project>, Refused> {
-        let (now, id) = (self.shared.now(), ProjectId::new(self.shared.config.ids.next_id()));
         self.act(None, |core| {
             let known = core.state().projects().find(|project| project.path == path).cloned();
             let project = match known {
                 Some(project) if project.deleted_at.is_none() => return Ok(project),
                 Some(removed) => Project { deleted_at: None, ..removed },
-                None => Project { id, path: path.into(), name: folder_name(path), created_at: now, deleted_at: None },
+                None => self.new_project(path),
             };
             core.push(Change::ProjectAdded(project.clone()));
             Ok(project)
         })
+    }
+
+    fn new_project(&self, path: &Path) -> Project {
+        let id = ProjectId::new(self.shared.config.ids.next_id());
+        let (name, created_at) = (folder_name(path), self.shared.now());
+        Project { id, path: path.into(), name, created_at, deleted_at: None }
     }
 
     /// Gives a project another name.

@@ -11,14 +11,21 @@ use crate::receipt::Receipt;
 use crate::state::SessionState;
 use crate::store::{Refused, Store};
 
+/// Messages that may wait in one session: more than a person types, few enough to scan.
+const QUEUE_MESSAGES_MAX: usize = 1_000;
+
 impl Store {
     /// Queues a message behind all others of the session.
     ///
     /// # Errors
-    /// [`Refused::SessionNotFound`].
+    /// [`Refused::SessionNotFound`], [`Refused::QueueFull`].
     pub fn queue_message(&self, id: SessionId, content: &str) -> Result<Receipt<QueuedMessage>, Refused> {
-        let queued_id = QueuedMessageId::new(self.shared.config.ids.next_id());
-        self.on_session(id, "queue", |_, created_at| {
+        self.on_session(id, "queue", |session, created_at| {
+            if session.queue().len() >= QUEUE_MESSAGES_MAX {
+                return Err(Refused::QueueFull);
+            }
+            // Under the lock, or the order of ids could differ from the order of the queue.
+            let queued_id = QueuedMessageId::new(self.shared.config.ids.next_id());
             let content = content.to_owned();
             let delivery = Delivery::Waiting;
             let message = QueuedMessage { id: queued_id, session_id: id, content, created_at, delivery };
@@ -73,10 +80,9 @@ impl Store {
     /// # Errors
     /// [`Refused::SessionNotFound`], [`Refused::QueuedMessageNotFound`].
     pub fn queued_delivered(&self, id: SessionId, queued: QueuedMessageId) -> Result<Receipt<Arc<Message>>, Refused> {
-        let message_id = self.next_message_id();
         self.on_session(id, "queue delivery", |session, at| {
             let content = &session.queued(queued).ok_or(Refused::QueuedMessageNotFound)?.content;
-            let message = next_message(session, message_id, MessageBody::text(Role::User, content), at);
+            let message = next_message(session, self.next_message_id(), MessageBody::text(Role::User, content), at);
             let mut changes = vec![
                 SessionChange::MessageDequeued { id: queued, why: Dequeued::Delivered },
                 SessionChange::MessageAppended { message: Arc::clone(&message) },

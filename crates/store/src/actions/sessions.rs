@@ -10,8 +10,9 @@ use switchboard_domain::{
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::locked::Core;
 use crate::receipt::Receipt;
-use crate::shared::{Core, Shared};
+use crate::shared::Shared;
 use crate::state::SessionState;
 use crate::store::{Refused, Store};
 
@@ -207,9 +208,8 @@ impl Store {
     /// # Errors
     /// [`Refused::SessionNotFound`].
     pub fn delete_session(&self, id: SessionId) -> Result<Receipt<()>, Refused> {
-        let now = self.shared.now();
         self.act(Some(id), |core| {
-            must_exist(core, id, "delete", now)?;
+            must_exist(core, id, "delete", self.shared.now())?;
             core.push(Change::SessionDeleted { session_id: id });
             Ok(())
         })
@@ -229,8 +229,9 @@ impl Store {
         kind: &'static str,
         decide: impl FnOnce(&SessionState, Timestamp) -> Result<(T, Changes), Refused>,
     ) -> Result<Receipt<T>, Refused> {
-        let now = self.shared.now();
         self.act(Some(id), |core| {
+            // Under the lock, so that a transcript's moments are in its order.
+            let now = self.shared.now();
             let (value, changes) = decide(must_exist(core, id, kind, now)?, now)?;
             for change in changes {
                 core.push_session(id, change);

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_domain::{
-    ApprovalEnd, Message, MessageBody, MessageId, Role, Seq, SessionChange, SessionId, SessionStatus, Timestamp,
+    ApprovalEnd, Draft, Message, MessageBody, MessageId, Role, Seq, SessionChange, SessionId, SessionStatus, Timestamp,
     ToolCall, ToolResult, answer_tool_call,
 };
 
+use crate::backlog::call_weight;
 use crate::receipt::Receipt;
 use crate::state::SessionState;
 use crate::store::{Refused, Store};
@@ -18,6 +19,12 @@ const DRAFT_BYTES_MAX: usize = 1 << 20;
 
 /// Pending tool calls past this go into a message, for the same reason.
 const PENDING_CALLS_MAX: usize = 256;
+
+/// Bytes of pending tool calls past which they go into a message, for the same reason.
+const PENDING_CALLS_BYTES_MAX: usize = 1 << 20;
+
+/// Pending tool calls do not go onto a message that has this many: a row is written whole each time.
+const MESSAGE_CALLS_MAX: usize = 256;
 
 /// How far back a late tool result looks for its call.
 const LATE_RESULT_MESSAGES: usize = 64;
@@ -34,14 +41,14 @@ pub struct TurnEnd {
 }
 
 impl Store {
-    /// Appends a message. The agent's own replace the streamed text and take up pending tool calls.
+    /// Appends a message. The agent's own replace the streamed text and take up pending tool calls;
+    /// one that says nothing itself, or thinks nothing, keeps what was streamed.
     ///
     /// # Errors
     /// [`Refused::SessionNotFound`].
     pub fn append_message(&self, id: SessionId, body: MessageBody) -> Result<Receipt<Arc<Message>>, Refused> {
-        let message_id = self.next_message_id();
         self.on_session(id, "message", |session, at| {
-            let message = next_message(session, message_id, body, at);
+            let message = next_message(session, self.next_message_id(), body, at);
             Ok((Arc::clone(&message), [SessionChange::MessageAppended { message }]))
         })
     }
@@ -51,9 +58,9 @@ impl Store {
     /// # Errors
     /// [`Refused::SessionNotFound`].
     pub fn begin_turn(&self, id: SessionId, prompt: &str) -> Result<Receipt<Arc<Message>>, Refused> {
-        let (message_id, body) = (self.next_message_id(), MessageBody::text(Role::User, prompt));
+        let body = MessageBody::text(Role::User, prompt);
         self.on_session(id, "turn", |session, at| {
-            let message = next_message(session, message_id, body, at);
+            let message = next_message(session, self.next_message_id(), body, at);
             let mut changes = vec![SessionChange::MessageAppended { message: Arc::clone(&message) }];
             changes.extend(running(session, at));
             Ok((message, changes))
@@ -66,19 +73,19 @@ impl Store {
     /// # Errors
     /// [`Refused::SessionNotFound`], or [`Refused::StatusNotAllowed`] when no turn is under way.
     pub fn end_turn(&self, id: SessionId, end: TurnEnd) -> Result<Receipt<()>, Refused> {
-        let message_id = self.next_message_id();
         self.on_session(id, "turn end", |session, at| {
             if !session.session().status().may_become(end.status) || !end.status.is_final() {
                 return Err(Refused::StatusNotAllowed);
             }
-            let mut changes = Vec::from_iter(settle_draft(session, message_id, at));
+            let mut changes = Vec::from_iter(settle_draft(session, self.next_message_id(), at));
             changes.extend(session.pending_approvals().map(|approval| SessionChange::ApprovalEnded {
                 request_id: approval.request.request_id.clone(),
                 end: end.approvals,
                 at,
             }));
             let worked = session.session().turn_started_at.map_or(Duration::ZERO, |began| at.since(began));
-            changes.push(SessionChange::ElapsedSet { elapsed: session.session().elapsed + worked });
+            let elapsed = session.session().elapsed.saturating_add(worked);
+            changes.push(SessionChange::ElapsedSet { elapsed });
             if session.session().error != end.error {
                 changes.push(SessionChange::SessionErrorSet { error: end.error });
             }
@@ -119,7 +126,9 @@ impl Store {
     /// [`Refused::SessionNotFound`].
     pub fn begin_tool_call(&self, id: SessionId, call: ToolCall) -> Result<Receipt<()>, Refused> {
         self.on_session(id, "tool call", |session, at| {
-            let full = session.draft().tool_calls.as_slice().len() >= PENDING_CALLS_MAX;
+            let pending = session.draft().tool_calls.as_slice();
+            let bytes: usize = pending.iter().map(call_weight).sum();
+            let full = pending.len() >= PENDING_CALLS_MAX || bytes >= PENDING_CALLS_BYTES_MAX;
             let kept = full.then(|| settle_draft(session, self.next_message_id(), at)).flatten();
             Ok(((), kept.into_iter().chain([SessionChange::ToolCalled { call }])))
         })
@@ -148,8 +157,7 @@ impl Store {
     /// # Errors
     /// [`Refused::SessionNotFound`].
     pub fn flush_draft(&self, id: SessionId) -> Result<Receipt<()>, Refused> {
-        let message_id = self.next_message_id();
-        self.on_session(id, "flush", |session, at| Ok(((), settle_draft(session, message_id, at))))
+        self.on_session(id, "flush", |session, at| Ok(((), settle_draft(session, self.next_message_id(), at))))
     }
 
     pub(crate) fn next_message_id(&self) -> MessageId {
@@ -177,11 +185,23 @@ pub(crate) fn next_message(
     mut body: MessageBody,
     created_at: Timestamp,
 ) -> Arc<Message> {
-    if body.role == Role::Assistant && !session.draft().tool_calls.is_empty() {
-        session.draft().tool_calls.clone().merge_into(&mut body);
+    if body.role == Role::Assistant {
+        take_up(session.draft(), &mut body);
     }
     let seq = session.transcript().last_seq().next();
     Arc::new(Message { id, session_id: session.session().id, seq, body, created_at })
+}
+
+/// The agent's message takes the place of its draft, so what it lacks comes from there: an agent may
+/// stream its text and end with a message that only names tools.
+fn take_up(draft: &Draft, body: &mut MessageBody) {
+    draft.tool_calls.clone().merge_into(body);
+    if body.content.is_empty() {
+        body.content.clone_from(&draft.content);
+    }
+    if body.thinking.as_ref().is_none_or(String::is_empty) && !draft.thinking.is_empty() {
+        body.thinking = Some(draft.thinking.clone());
+    }
 }
 
 /// What leaves nothing unfinished: streamed text becomes a message, else pending tool calls go onto
@@ -197,22 +217,19 @@ pub(crate) fn settle_draft(session: &SessionState, id: MessageId, at: Timestamp)
         draft.tool_calls.clone().drain_into(&mut tool_calls);
         return Some(SessionChange::ToolCallsSet { seq: last.seq, tool_calls, takes_pending: true });
     }
-    let body = MessageBody {
-        thinking: Some(draft.thinking.clone()).filter(|thinking| !thinking.is_empty()),
-        ..MessageBody::text(Role::Assistant, draft.content.clone())
-    };
+    let body = MessageBody::text(Role::Assistant, "");
     Some(SessionChange::MessageAppended { message: next_message(session, id, body, at) })
 }
 
 fn agents_last_message(session: &SessionState) -> Option<&Arc<Message>> {
-    session.transcript().messages().next_back().filter(|message| message.body.role == Role::Assistant)
+    let last = session.transcript().messages().next_back()?;
+    (last.body.role == Role::Assistant && last.body.tool_calls.len() < MESSAGE_CALLS_MAX).then_some(last)
 }
 
 /// Where a tool result goes: to its pending call, to the message that took the call up, or, when
 /// nobody waits for it, among the pending ones.
 fn place_result(session: &SessionState, result: ToolResult) -> SessionChange {
-    let mut pending = session.draft().tool_calls.as_slice().to_vec();
-    if answer_tool_call(&mut pending, result.clone()).is_ok() {
+    if session.draft().tool_calls.await_answer(&result) {
         return SessionChange::ToolAnswered { result };
     }
     let recent = session.transcript().messages().rev().take(LATE_RESULT_MESSAGES);

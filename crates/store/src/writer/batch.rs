@@ -1,16 +1,16 @@
 //! Getting one batch to disk, whatever it takes.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_domain::{Change, Revision, Seq, Session, SessionChange, SessionId};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 
 use crate::config::StoreConfig;
+use crate::locked::Core;
 use crate::port::{CommitError, Write};
 use crate::receipt::Progress;
-use crate::shared::Core;
 use crate::writer::{Abandoned, Writer};
 
 /// The first pause before a batch is tried again; doubles up to [`RETRY_PAUSE_MAX`].
@@ -22,8 +22,12 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_millis(500);
 /// What came of a batch.
 #[derive(Default)]
 pub(crate) struct Settled {
-    sessions_written: Vec<Session>,
-    messages_through: BTreeMap<SessionId, Seq>,
+    /// Sessions that exist nowhere else yet.
+    creations: BTreeSet<SessionId>,
+    created: Vec<Session>,
+    not_created: Vec<(Session, String)>,
+    /// Sessions with messages that are on disk now.
+    grown: BTreeSet<SessionId>,
     set_aside: Vec<(Write, String)>,
 }
 
@@ -32,23 +36,32 @@ impl Writer {
     ///
     /// A batch that the database refuses is halved until the row at fault is alone; the order of all
     /// others stays.
-    pub(crate) async fn settle(&mut self, writes: Vec<Write>) -> Result<Settled, Abandoned> {
-        let mut settled = Settled::default();
+    pub(crate) async fn settle(
+        &mut self,
+        writes: Vec<Write>,
+        creations: BTreeSet<SessionId>,
+    ) -> Result<Settled, Abandoned> {
+        let mut settled = Settled { creations, ..Settled::default() };
         let mut stack = vec![writes];
         while let Some(mut writes) = stack.pop() {
-            match self.commit_or_learn_why_not(&mut writes).await? {
+            match self.commit_or_learn_why_not(&mut writes, &settled.creations).await? {
                 Ok(()) => settled.written(writes),
                 Err(_) if writes.len() > 1 => {
                     let second_half = writes.split_off(writes.len() / 2);
                     stack.push(second_half);
                     stack.push(writes);
                 }
-                Err(reason) => {
-                    if let Some(write) = writes.pop() {
+                Err(reason) => match writes.pop() {
+                    // Nobody has seen it, and whoever asked for it is told.
+                    Some(Write::Session(session)) if settled.creations.contains(&session.id) => {
+                        settled.not_created.push((*session, reason));
+                    }
+                    Some(write) => {
                         self.set_aside(&write, &reason).await?;
                         settled.set_aside.push((write, reason));
                     }
-                }
+                    None => {}
+                },
             }
         }
         self.health.recover();
@@ -56,38 +69,25 @@ impl Writer {
     }
 
     /// Commits `writes`, trying again while the trouble can pass; `Err` is a refusal for good.
-    async fn commit_or_learn_why_not(&mut self, writes: &mut Vec<Write>) -> Result<Result<(), String>, Abandoned> {
+    async fn commit_or_learn_why_not(
+        &mut self,
+        writes: &mut [Write],
+        creations: &BTreeSet<SessionId>,
+    ) -> Result<Result<(), String>, Abandoned> {
         let mut pause = RETRY_PAUSE;
-        loop {
-            if writes.is_empty() {
-                return Ok(Ok(()));
-            }
-            let outcome = self.watched_commit(writes).await;
-            match outcome {
-                Ok(()) => return Ok(Ok(())),
+        let persistence = Arc::clone(&self.persistence);
+        while !writes.is_empty() {
+            match self.watched(persistence.commit(writes)).await {
+                Ok(()) => break,
                 Err(CommitError::Refused { reason, .. }) => return Ok(Err(reason)),
-                Err(CommitError::NotWritten { reason, .. }) => {
+                Err(CommitError::NotWritten { reason, .. } | CommitError::Unknown { reason, .. }) => {
                     self.health.degrade(&reason);
-                    self.drop_withdrawn(writes);
                 }
-                Err(CommitError::Unknown { reason, .. }) => self.health.degrade(&reason),
             }
             self.pause(&mut pause).await?;
+            self.unmake_withdrawn(writes, creations);
         }
-    }
-
-    /// Commits once, and says so when it takes suspiciously long.
-    async fn watched_commit(&mut self, writes: &[Write]) -> Result<(), CommitError> {
-        let persistence = Arc::clone(&self.persistence);
-        let began = Instant::now();
-        let mut commit = persistence.commit(writes);
-        loop {
-            if let Ok(outcome) = timeout(self.shared.config.stall_after, &mut commit).await {
-                return outcome;
-            }
-            let seconds = began.elapsed().as_secs_f32();
-            self.health.degrade(&format!("the database has not answered for {seconds:.1} s"));
-        }
+        Ok(Ok(()))
     }
 
     /// Keeps a row that the database refuses where a person can find it.
@@ -112,13 +112,21 @@ impl Writer {
         Ok(())
     }
 
-    /// Leaves out sessions whose creation was taken back while the batch could not be written.
-    fn drop_withdrawn(&self, writes: &mut Vec<Write>) {
+    /// Turns sessions whose creation was taken back while the batch could not be written into their
+    /// removal: an earlier try may have got through.
+    fn unmake_withdrawn(&self, writes: &mut [Write], creations: &BTreeSet<SessionId>) {
+        if creations.is_empty() {
+            return;
+        }
         self.shared.with_core(|core| {
-            writes.retain(|write| match write {
-                Write::Session(session) => core.state().session(session.id).is_some() || core.is_creating(session.id),
-                _ => true,
-            });
+            for write in writes {
+                if let Write::Session(session) = write
+                    && creations.contains(&session.id)
+                    && !core.is_creating_exactly(session)
+                {
+                    *write = Write::DeleteSession(session.id);
+                }
+            }
         });
     }
 }
@@ -127,8 +135,8 @@ impl Settled {
     fn written(&mut self, writes: Vec<Write>) {
         for write in writes {
             match write {
-                Write::Session(session) => self.sessions_written.push(*session),
-                Write::Message(message) => _ = self.messages_through.insert(message.session_id, message.seq),
+                Write::Session(session) if self.creations.contains(&session.id) => self.created.push(*session),
+                Write::Message(message) => _ = self.grown.insert(message.session_id),
                 _ => {}
             }
         }
@@ -136,19 +144,19 @@ impl Settled {
 
     /// Carries out in memory what had to wait for the disk.
     pub(crate) fn apply_to(&self, core: &mut Core, config: &StoreConfig) {
-        for session in &self.sessions_written {
+        for session in &self.created {
             core.created(session);
         }
-        for (write, reason) in &self.set_aside {
-            if let Write::Session(session) = write {
-                core.creation_refused(session.id, reason);
-            }
+        for (session, reason) in &self.not_created {
+            core.creation_refused(session, reason);
+        }
+        for (_, reason) in &self.set_aside {
             // Not the session's own error: that would write the refused row again.
             let error = format!("a change could not be saved and was set aside: {reason}");
             core.push(Change::ErrorSet { error: Some(error) });
         }
-        for (id, through) in &self.messages_through {
-            trim(core, *id, *through, config);
+        for id in &self.grown {
+            trim(core, *id, config);
         }
     }
 
@@ -160,8 +168,9 @@ impl Settled {
     }
 }
 
-/// Lets go of messages that are on disk, when a session has many in memory.
-fn trim(core: &mut Core, id: SessionId, saved_through: Seq, config: &StoreConfig) {
+/// Lets go of messages that are on disk, when a session has many in memory. Nothing is on its way to
+/// the disk when this runs, so what is not dirty is there.
+fn trim(core: &mut Core, id: SessionId, config: &StoreConfig) {
     let Some(session) = core.state().session(id) else { return };
     let transcript = session.transcript();
     let count = transcript.messages().len();
@@ -172,9 +181,12 @@ fn trim(core: &mut Core, id: SessionId, saved_through: Seq, config: &StoreConfig
         return;
     }
     let kept = if many { config.transcript_messages_max } else { count / 2 };
-    let wanted = transcript.last_seq().get() - u64::try_from(kept).unwrap_or(u64::MAX).min(transcript.last_seq().get());
-    let through = Seq::new(wanted).min(saved_through);
-    core.push_session(id, SessionChange::TranscriptTrimmed { through });
+    let wanted = transcript.last_seq().get().saturating_sub(u64::try_from(kept).unwrap_or(u64::MAX));
+    let saved = core.outbox.unsaved_from(id).map_or(u64::MAX, |unsaved| unsaved.get() - 1);
+    let through = Seq::new(wanted.min(saved));
+    if through >= transcript.first_seq() {
+        core.push_session(id, SessionChange::TranscriptTrimmed { through });
+    }
 }
 
 fn session_of(write: &Write) -> Option<SessionId> {

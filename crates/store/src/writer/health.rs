@@ -31,6 +31,13 @@ impl HealthMonitor {
         });
     }
 
+    /// [`Self::degrade`], unless there is nothing to save.
+    pub(crate) fn degrade_if_unsaved(&mut self, reason: &str) {
+        if self.shared.with_core(|core| core.unsaved() > 0 || core.outbox.has_facts()) {
+            self.degrade(reason);
+        }
+    }
+
     /// Saving works.
     pub(crate) fn recover(&mut self) {
         if self.degraded_since.take().is_some() {
