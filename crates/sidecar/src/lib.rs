@@ -1,7 +1,11 @@
 //! sidecar
 #![allow(dead_code, unused_imports, reason = "the process half follows")]
+mod conversation;
+mod inbox;
 mod launch;
 mod line;
+mod protocol;
+pub mod wire;
 
 pub use launch::{
     AgentLauncher, AgentSpec, Environment, LaunchError, LaunchSession, Limits, PROMPT_PLACEHOLDER, ProtocolKind,

@@ -1,6 +1,6 @@
 //! What comes in on a line: what the agent said, what could not be understood, and its end.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::process::ExitStatus as OsExitStatus;
 
 use switchboard_domain::AgentEvent;
@@ -116,6 +116,29 @@ pub struct Exit {
     pub stderr_tail: String,
 }
 
+/// At most this many of the last lines of stderr are shown with an exit: what a person reads at a glance.
+const SHOWN_LINES_MAX: usize = 10;
+
+/// And at most this many characters of them.
+const SHOWN_CHARS_MAX: usize = 2000;
+
+/// The status and the last lines of stderr, bounded and free of control characters.
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        let tail = self.stderr_tail.trim_ascii();
+        if tail.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<&str> = tail.lines().rev().take(SHOWN_LINES_MAX).collect();
+        let shown: Vec<char> = lines.into_iter().rev().collect::<Vec<_>>().join("\n").chars().collect();
+        let end = &shown[shown.len().saturating_sub(SHOWN_CHARS_MAX)..];
+        f.write_str(": ")?;
+        let visible = |&c: &char| !c.is_control() || c == '\n' || c == '\t';
+        end.iter().try_for_each(|c| f.write_char(if visible(c) { *c } else { char::REPLACEMENT_CHARACTER }))
+    }
+}
+
 /// The status a process ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExitStatus {
@@ -187,6 +210,19 @@ mod tests {
     #[case(ExitStatus::Signal(64), "killed by signal 64")]
     fn a_status_reads_well(#[case] status: ExitStatus, #[case] text: &str) {
         assert_eq!(status.to_string(), text);
+    }
+
+    #[rstest]
+    #[case::silent("", "exit status 1")]
+    #[case::one_line("boom\n", "exit status 1: boom")]
+    #[case::escapes("\u{1b}[31mred", "exit status 1: \u{fffd}[31mred")]
+    #[case::the_last_ten_lines(
+        "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12",
+        "exit status 1: 3\n4\n5\n6\n7\n8\n9\n10\n11\n12"
+    )]
+    fn an_exit_shows_the_end_of_stderr(#[case] stderr: &str, #[case] text: &str) {
+        let exit = Exit { status: ExitStatus::Code(1), stderr_tail: stderr.into() };
+        assert_eq!(exit.to_string(), text);
     }
 
     #[test]
