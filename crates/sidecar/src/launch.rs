@@ -21,6 +21,17 @@ use crate::AgentLine;
 /// Where this stands in an argument of an [`ProtocolKind::Exec`] agent, the prompt is put.
 pub const PROMPT_PLACEHOLDER: &str = "{prompt}";
 
+/// Tells every process of an agent, however deep, for which session it works.
+pub(crate) const SESSION_VARIABLE: &str = "SWITCHBOARD_SESSION";
+
+/// Holds a word that no other launch has, by which an agent's processes are found wherever they hide.
+pub(crate) const LAUNCH_VARIABLE: &str = "SWITCHBOARD_LAUNCH";
+
+/// What stands in the environment of every process that works for `session`.
+pub(crate) fn session_mark(session: SessionId) -> String {
+    format!("{SESSION_VARIABLE}={session}")
+}
+
 /// Starts agents. The port; [`ProcessLauncher`](crate::ProcessLauncher) is the adapter that makes processes.
 #[async_trait]
 pub trait AgentLauncher: Send + Sync {

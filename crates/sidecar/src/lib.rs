@@ -1,10 +1,12 @@
 //! sidecar
-#![allow(dead_code, unused_imports, reason = "the process half follows")]
 mod conversation;
 mod inbox;
 mod launch;
 mod line;
+pub mod orphans;
+mod process;
 mod protocol;
+mod tree;
 pub mod wire;
 
 pub use launch::{
@@ -15,3 +17,4 @@ pub use line::{
     AgentLine, CommandSender, Exit, ExitStatus, FaultKind, LAST_EVENTS_MAX, LineEvent, LineFault, Lost, NotSent,
     PendingCommand, SAMPLE_CHARS_MAX, ScriptedAgent, SendError, StopPolicy, Stopped, StoppedBy,
 };
+pub use process::ProcessLauncher;

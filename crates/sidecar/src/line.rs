@@ -15,8 +15,7 @@ use std::time::Duration;
 use switchboard_domain::{AgentCommand, WorkerProcess};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub(crate) use end::{LineEnd, Weighed};
-pub(crate) use event::sample;
+pub(crate) use end::{LineEnd, Rejected, Weighed};
 pub use event::{Exit, ExitStatus, FaultKind, LineEvent, LineFault, SAMPLE_CHARS_MAX};
 pub use scripted::ScriptedAgent;
 pub use send::{CommandSender, Lost, NotSent, PendingCommand, SendError};

@@ -21,10 +21,18 @@ pub(crate) struct Weighed {
 /// The agent's end of a line.
 #[derive(Debug)]
 pub(crate) struct LineEnd {
+    /// Where events go in.
+    pub(crate) events: EventSender,
+    /// Where commands come out.
+    pub(crate) commands: mpsc::Receiver<PendingCommand>,
+}
+
+/// Puts events on a line.
+#[derive(Debug)]
+pub(crate) struct EventSender {
     events: mpsc::Sender<Weighed>,
     budget: Arc<Semaphore>,
     budget_max: u32,
-    commands: mpsc::Receiver<PendingCommand>,
 }
 
 /// The line is full, here is the event back; or nobody is at the other end.
@@ -59,9 +67,11 @@ impl LineEnd {
         let budget = Arc::new(Semaphore::new(budget_max as usize));
         let commands_in = CommandSender::new(commands_in, bounds.send_timeout);
         let line = AgentLine { worker, events, budget: Arc::clone(&budget), commands: commands_in, stop };
-        (line, Self { events: events_in, budget, budget_max, commands })
+        (line, Self { events: EventSender { events: events_in, budget, budget_max }, commands })
     }
+}
 
+impl EventSender {
     /// Puts an event that came from `bytes` bytes on the line, without waiting.
     pub(crate) fn try_emit(&self, event: LineEvent, bytes: usize) -> Result<(), Rejected> {
         let weight = weight(bytes).min(self.budget_max);
@@ -101,11 +111,6 @@ impl LineEnd {
             }
             self.room_for(bytes).await;
         }
-    }
-
-    /// The next command; `None` once no sender is left. Cancellation-safe.
-    pub(crate) async fn next_command(&mut self) -> Option<PendingCommand> {
-        self.commands.recv().await
     }
 
     /// Resolves when the reader is gone.

@@ -54,7 +54,7 @@ impl ScriptedAgent {
 
     /// Puts any event on the line. Waits while it is full; `false` when nobody is there to hear it.
     pub async fn emit(&self, event: LineEvent) -> bool {
-        self.end.emit(event, 0).await
+        self.end.events.emit(event, 0).await
     }
 
     /// Ends the line as a process does.
@@ -77,7 +77,7 @@ impl ScriptedAgent {
 
     /// The next command without an answer to its sender yet, to refuse or to lose it. `None` as above.
     pub async fn next_pending(&mut self) -> Option<PendingCommand> {
-        self.end.next_command().await
+        self.end.commands.recv().await
     }
 
     /// How the line was stopped, once it was.

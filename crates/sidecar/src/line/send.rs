@@ -145,6 +145,11 @@ impl PendingCommand {
         self.claim.take(BEGUN) || self.claim.is_begun()
     }
 
+    /// No byte went out after all, and the sender may withdraw the command again.
+    pub(crate) fn pause(&self) {
+        let _withdrawn_or_waiting = self.claim.0.compare_exchange(BEGUN, WAITING, Ordering::AcqRel, Ordering::Acquire);
+    }
+
     /// The agent's pipe has taken all of it.
     pub fn delivered(self) {
         self.settle(Ok(()));

@@ -44,13 +44,13 @@ async fn a_line_that_nobody_reads_holds_its_agent_back() {
 async fn large_events_fill_the_line_by_their_size() {
     let bounds = LineBounds { events_max: 64, bytes_max: 1 << 20, send_timeout: Duration::from_secs(1) };
     let (mut line, end, _stop) = LineEnd::script(bounds);
-    assert!(end.emit(words(1).into(), 700 << 10).await);
-    assert!(matches!(end.try_emit(words(2).into(), 700 << 10), Err(end::Rejected::Full(_))));
+    assert!(end.events.emit(words(1).into(), 700 << 10).await);
+    assert!(matches!(end.events.try_emit(words(2).into(), 700 << 10), Err(end::Rejected::Full(_))));
     let mut events = Vec::new();
     line.recv_many(&mut events, 1).await;
-    assert!(end.emit(words(2).into(), 700 << 10).await, "room again once the first was read");
+    assert!(end.events.emit(words(2).into(), 700 << 10).await, "room again once the first was read");
     line.recv_many(&mut events, 1).await;
-    assert!(end.emit(words(3).into(), usize::MAX).await, "one event always fits, however large");
+    assert!(end.events.emit(words(3).into(), usize::MAX).await, "one event always fits, however large");
 }
 
 /// What the agent's end does with a command, and what its sender must hear.

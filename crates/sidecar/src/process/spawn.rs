@@ -1,0 +1,99 @@
+//! Starts one child process.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::Stdio;
+
+use switchboard_domain::WorkerProcess;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use uuid::Uuid;
+
+use crate::launch::{LAUNCH_VARIABLE, SESSION_VARIABLE, diagnose, resolve};
+use crate::tree::{Marks, Quarry, started};
+use crate::{AgentSpec, LaunchError, LaunchSession, PROMPT_PLACEHOLDER, ProtocolKind};
+
+/// A process that runs, and all that is needed to talk to it and to end it.
+#[derive(Debug)]
+pub(super) struct Spawned {
+    pub(super) worker: WorkerProcess,
+    pub(super) child: Child,
+    pub(super) stdin: Option<ChildStdin>,
+    pub(super) stdout: Option<ChildStdout>,
+    pub(super) stderr: Option<ChildStderr>,
+    pub(super) quarry: Quarry,
+}
+
+/// Starts `agent` for `session`.
+///
+/// Nothing here makes the standard library fork: a fork copies the page tables of this program, which may
+/// hold gigabytes; `posix_spawn` does not.
+pub(super) fn spawn(agent: &AgentSpec, session: &LaunchSession) -> Result<Spawned, LaunchError> {
+    let environment = agent.environment.resolve(std::env::vars_os());
+    let program = resolve(agent, session, &environment)?;
+    let cookie = Uuid::now_v7().simple().to_string();
+    let mut child = Command::new(&program)
+        .args(agent.args.iter().map(|arg| with_prompt(agent.protocol, arg, &session.prompt)))
+        .env_clear()
+        .envs(environment)
+        .env(SESSION_VARIABLE, session.session_id.to_string())
+        .env(LAUNCH_VARIABLE, &cookie)
+        .current_dir(&session.working_dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| diagnose(agent, &program, error))?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let pid = child.id().unwrap_or_default();
+    let worker = WorkerProcess { pid, started: started(pid).unwrap_or_default() };
+    let pipes = [pipe(stdin.as_ref()), pipe(stdout.as_ref()), pipe(stderr.as_ref())];
+    let marks = Marks::variable(&format!("{LAUNCH_VARIABLE}={cookie}")).or_pipes(pipes.into_iter().flatten());
+    Ok(Spawned { worker, child, stdin, stdout, stderr, quarry: Quarry::child(worker, marks) })
+}
+
+fn with_prompt(protocol: ProtocolKind, arg: &OsStr, prompt: &str) -> OsString {
+    if protocol != ProtocolKind::Exec {
+        return arg.to_owned();
+    }
+    let mut rest = arg.as_bytes();
+    let mut filled = Vec::with_capacity(rest.len());
+    while let Some(at) = memchr::memmem::find(rest, PROMPT_PLACEHOLDER.as_bytes()) {
+        filled.extend_from_slice(&rest[..at]);
+        filled.extend_from_slice(prompt.as_bytes());
+        rest = &rest[at + PROMPT_PLACEHOLDER.len()..];
+    }
+    filled.extend_from_slice(rest);
+    OsString::from_vec(filled)
+}
+
+/// The kernel's name for a pipe of ours, by which its other end is found in `/proc/PID/fd`.
+fn pipe(end: Option<&impl AsRawFd>) -> Option<Vec<u8>> {
+    let link = fs::read_link(format!("/proc/self/fd/{}", end?.as_raw_fd())).ok()?;
+    Some(link.into_os_string().into_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::whole("{prompt}", "fix it")]
+    #[case::inside("--prompt={prompt}!", "--prompt=fix it!")]
+    #[case::twice("{prompt}{prompt}", "fix itfix it")]
+    #[case::none("-v", "-v")]
+    fn the_placeholder_becomes_the_prompt(#[case] arg: &str, #[case] filled: &str) {
+        assert_eq!(with_prompt(ProtocolKind::Exec, OsStr::new(arg), "fix it"), filled);
+        assert_eq!(with_prompt(ProtocolKind::Native, OsStr::new(arg), "fix it"), arg);
+    }
+
+    #[test]
+    fn a_prompt_that_holds_the_placeholder_is_not_filled_again() {
+        assert_eq!(with_prompt(ProtocolKind::Exec, OsStr::new("{prompt}"), "a{prompt}b"), "a{prompt}b");
+    }
+}
