@@ -45,7 +45,7 @@ async fn large_events_fill_the_line_by_their_size() {
     let bounds = LineBounds { events_max: 64, bytes_max: 1 << 20, send_timeout: Duration::from_secs(1) };
     let (mut line, end, _stop) = LineEnd::script(bounds);
     assert!(end.events.emit(words(1).into(), 700 << 10).await);
-    assert!(matches!(end.events.try_emit(words(2).into(), 700 << 10), Err(end::Rejected::Full(_))));
+    assert!(matches!(end.events.try_emit(words(2).into(), 700 << 10), Err(Rejected::Full(_))));
     let mut events = Vec::new();
     line.recv_many(&mut events, 1).await;
     assert!(end.events.emit(words(2).into(), 700 << 10).await, "room again once the first was read");

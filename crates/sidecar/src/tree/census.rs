@@ -56,9 +56,9 @@ impl Process {
     }
 
     #[cfg(test)]
-    pub(super) fn with_environ(mut self, environ: &[u8]) -> Self {
-        self.belongings = OnceLock::from(Belongings { environ: environ.to_vec(), streams: Vec::new() });
-        self
+    pub(super) fn imagined(pid: u32, parent: u32, group: u32, started: u64, environ: &[u8]) -> Self {
+        let belongings = OnceLock::from(Belongings { environ: environ.to_vec(), streams: Vec::new() });
+        Self { pid, parent, group, started, is_zombie: false, belongings }
     }
 }
 

@@ -94,11 +94,11 @@ mod tests {
     const ROOT: Identity = (100, 1000);
 
     fn process(pid: u32, parent: u32, group: u32, started: u64) -> Process {
-        Process { pid, parent, group, started, ..Process::default() }.with_environ(b"")
+        Process::imagined(pid, parent, group, started, b"")
     }
 
     fn marked(pid: u32, parent: u32, group: u32, started: u64) -> Process {
-        process(pid, parent, group, started).with_environ(b"A=B\0COOKIE=1\0")
+        Process::imagined(pid, parent, group, started, b"A=B\0COOKIE=1\0")
     }
 
     fn world(others: impl IntoIterator<Item = Process>) -> Vec<Process> {

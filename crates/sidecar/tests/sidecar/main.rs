@@ -1,0 +1,7 @@
+//! Real processes on real lines, most of them misbehaving.
+
+mod launching;
+mod misbehaviour;
+mod pressure;
+mod stage;
+mod supervision;
