@@ -206,10 +206,11 @@ impl Engine {
     /// Stops every agent and refuses further orders. Turns that were under way end as `end` says.
     /// Returns the sessions that were stopped in mid-turn.
     pub async fn shutdown(&self, end: ShutdownEnd) -> Vec<SessionId> {
-        let runners: Vec<_> = {
+        let runners = {
             let mut runners = self.inner.runners.lock();
             runners.closed = true;
-            runners.handles.iter().map(|(id, handle)| (*id, handle.clone())).collect()
+            // With the last handle gone, a runner that waits for an order ends.
+            std::mem::take(&mut runners.handles)
         };
         let why = match end {
             ShutdownEnd::Aborted => Stop::Abort,
