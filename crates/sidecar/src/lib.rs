@@ -8,6 +8,7 @@ mod process;
 mod protocol;
 mod tree;
 pub mod wire;
+pub mod worker;
 
 pub use launch::{
     AgentLauncher, AgentSpec, Environment, LaunchError, LaunchSession, Limits, PROMPT_PLACEHOLDER, ProtocolKind,
