@@ -11,7 +11,6 @@ mod agents;
 mod error;
 mod notice;
 mod policy;
-mod recovery;
 
 mod runner;
 
@@ -31,7 +30,6 @@ pub use agents::AgentBook;
 pub use error::{EngineError, SendOutcome};
 pub use notice::{Notice, Notifier, Silent};
 pub use policy::ApprovalPolicy;
-pub use recovery::{Recovery, recover};
 
 use runner::{Order, Runner, Stop};
 

@@ -23,8 +23,6 @@ use crate::{BackupError, DataFolder, OpenError, backup, create, dead_letter, fai
 
 /// Everything in one SQLite file in a data folder.
 ///
-/// The folder is held until the value is dropped, even after it was closed.
-///
 /// Dropping it without [`close`](Persistence::close) is like a crash: nothing that was committed is
 /// lost, and the next open takes a moment longer.
 pub struct SqlitePersistence {

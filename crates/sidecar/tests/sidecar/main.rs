@@ -5,4 +5,3 @@ mod misbehaviour;
 mod pressure;
 mod stage;
 mod supervision;
-mod worker;
