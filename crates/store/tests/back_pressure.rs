@@ -25,7 +25,7 @@ async fn agents_wait_while_too_much_is_unsaved_and_go_on_when_it_is_saved() {
         said += 1;
         assert!(said < 1_000, "nobody holds the agent back");
     }
-    assert!(timeout(Duration::from_secs(60), world.store.ready()).await.is_err());
+    assert!(timeout(Duration::from_mins(1), world.store.ready()).await.is_err());
     world.database.heal();
     timeout(SOON, world.store.ready()).await.expect("room again");
     world.store.flush().await.expect("saved");
@@ -39,7 +39,7 @@ async fn what_is_on_its_way_to_the_disk_counts_as_unsaved() {
     world.database.block_commits();
     world.say(id, &"x".repeat(200_000));
     tokio::time::sleep(Duration::from_millis(10)).await;
-    assert!(timeout(Duration::from_secs(60), world.store.ready()).await.is_err());
+    assert!(timeout(Duration::from_mins(1), world.store.ready()).await.is_err());
     world.database.release_commits();
     timeout(SOON, world.store.ready()).await.expect("room again");
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) type Database = FaultyPersistence<MemoryPersistence>;
 
 /// More than anything here takes; in paused time it costs nothing.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A running store with one project, and its database.
 pub(crate) struct World {

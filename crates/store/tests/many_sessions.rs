@@ -45,7 +45,7 @@ async fn a_message_has_one_id_and_one_timestamp_in_memory_and_on_disk() {
     let id = world.session().await;
     let receipt = world.store.append_message(id, agent("hello")).expect("appended");
     let message = receipt.durable().await.expect("saved");
-    assert_eq!(world.database.database().transcript(id), [message.clone()]);
+    assert_eq!(world.database.database().transcript(id), std::slice::from_ref(&message));
     let shown = world.store.read(|state| state.session(id).and_then(|it| it.transcript().get(message.seq).cloned()));
     assert_eq!(shown, Some(message));
 }

@@ -1,6 +1,5 @@
 //! A snapshot and every later change make up the state, whatever happens meanwhile.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_domain::{Change, Revision};
@@ -14,8 +13,8 @@ fn picture(state: &State) -> String {
     format!("{state:?}")
 }
 
-fn drain(state: Arc<State>, changes: &mut Subscription) -> State {
-    let mut state = (*state).clone();
+fn drain(state: &State, changes: &mut Subscription) -> State {
+    let mut state = state.clone();
     while let Some(published) = changes.try_next().expect("kept") {
         state.apply(&published.change);
     }
@@ -35,7 +34,7 @@ async fn a_snapshot_and_the_changes_after_it_make_the_state() {
         }
     }
     let _ = world.store.delete_session(ids[2]).expect("deleted");
-    let rebuilt = drain(snapshot, &mut changes);
+    let rebuilt = drain(&snapshot, &mut changes);
     assert_eq!(picture(&rebuilt), picture(&world.store.snapshot()));
     assert_eq!(changes.seen(), world.store.revision());
 }
@@ -112,9 +111,9 @@ async fn a_subscriber_that_falls_behind_is_told_and_goes_on_from_a_new_snapshot(
     assert_eq!(changes.next().await.expect_err("until it takes a snapshot"), SubscriptionError::Lagged);
     let snapshot = changes.resync();
     world.say(id, "after");
-    let rebuilt = drain(snapshot, &mut changes);
+    let rebuilt = drain(&snapshot, &mut changes);
     assert_eq!(picture(&rebuilt), picture(&world.store.snapshot()));
-    let rebuilt = drain(standing.resync(), &mut standing);
+    let rebuilt = drain(&standing.resync(), &mut standing);
     assert_eq!(picture(&rebuilt), picture(&world.store.snapshot()));
 }
 
