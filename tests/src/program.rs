@@ -21,26 +21,13 @@ pub fn switchboard() -> &'static Path {
     })
 }
 
-/// The agent that misbehaves.
+/// The agent that misbehaves, which cargo builds along with every test of this package.
 ///
 /// # Panics
 /// When it is not there.
 pub fn rogue() -> PathBuf {
-    own("rogue")
-}
-
-/// The program that writes down what it was told is saved.
-///
-/// # Panics
-/// When it is not there.
-pub fn scribe() -> PathBuf {
-    own("scribe")
-}
-
-/// A program of this package, which cargo builds along with every integration test of it.
-fn own(name: &str) -> PathBuf {
-    let path = folder().join(name);
-    assert!(path.exists(), "{} is missing: cargo builds it for the integration tests", path.display());
+    let path = folder().join("rogue");
+    assert!(path.exists(), "cargo builds {} with the integration tests of this package", path.display());
     path
 }
 

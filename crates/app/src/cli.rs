@@ -1,20 +1,46 @@
 //! The command line: reads it, does what it says, and says how that went.
 
+mod agents;
 mod args;
+mod catalog;
 mod config_command;
+mod doctor;
 mod exit_code;
+mod export;
 mod failure;
+mod list;
 mod manual;
+mod narrator;
 mod output;
+mod project_command;
+mod queue_command;
+mod remove;
+mod run;
+mod search;
+mod show;
+mod signals;
+mod tool_summary;
+mod transcript;
+mod views;
+mod workplace;
+
+use std::future::Future;
 
 use clap::Parser;
+use switchboard_domain::Timestamp;
+use switchboard_persistence::{DataFolder, SqliteReader};
+use switchboard_store::Persistence as _;
 
 use crate::config::{Config, Folders};
 use crate::terminal::Style;
-use args::{Cli, ColorWhen, Command, GlobalArgs};
+use args::{
+    Cli, ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, ShowArgs,
+};
+use catalog::{Catalog, Owner};
 use exit_code::ExitCode;
 use failure::Failure;
 use output::Output;
+use workplace::Workplace;
 
 /// Runs the command line of this process and returns what the shell is to be told.
 ///
@@ -22,7 +48,7 @@ use output::Output;
 pub fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     choose_color(cli.global.color);
-    match run(cli) {
+    match run(&cli) {
         Ok(code) => code.into(),
         Err(failure) => {
             report(&failure);
@@ -31,15 +57,115 @@ pub fn main() -> std::process::ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode, Failure> {
+fn run(cli: &Cli) -> Result<ExitCode, Failure> {
     let mut output = Output::standard();
-    match cli.command {
-        Command::Completions(args) => manual::completions(args, &mut output)?,
-        Command::Man(args) => manual::man(&args, &mut output)?,
-        Command::Config(args) => config_command::run(&args, &Setup::load(&cli.global)?, &mut output)?,
-        _ => return Err(Failure::new(ExitCode::Failure, "this command is not built yet")),
+    let output = &mut output;
+    let global = &cli.global;
+    match &cli.command {
+        Command::Completions(args) => manual::completions(*args, output)?,
+        Command::Man(args) => manual::man(args, output)?,
+        Command::Config(args) => config_command::run(args, &Setup::load(global)?, output)?,
+        Command::Agents(args) => {
+            let setup = Setup::load(global)?;
+            agents::run(*args, &setup.config, &setup.folders.config_file(), output)?;
+        }
+        other => {
+            let setup = Setup::load(global)?;
+            log_to_stderr(global.verbose);
+            return block_on(command(other, &setup, output))?;
+        }
     }
     Ok(ExitCode::Ok)
+}
+
+/// The commands that touch the data folder.
+async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(args) => return run::run(args, setup, output).await,
+        Command::Send(args) => return run::send(args, setup, output).await,
+        Command::Demo(args) => return run::demo(args, setup, output).await,
+        Command::Doctor(args) => return doctor::run(*args, setup, output).await,
+        Command::Rm(args) => {
+            owning(setup, output, async |workplace, output| remove::run(args, workplace, output).await).await?;
+        }
+        Command::Queue(args @ QueueArgs { action: Some(action), .. }) if !matches!(action, QueueAction::Ls) => {
+            owning(setup, output, async |workplace, output| {
+                queue_command::change(args, action, workplace, output).await
+            })
+            .await?;
+        }
+        Command::Project(args) => match &args.action {
+            ProjectAction::Add(args) => {
+                owning(setup, output, async |workplace, output| project_command::add(args, workplace, output).await)
+                    .await?;
+            }
+            ProjectAction::Rm(args) => {
+                owning(setup, output, async |workplace, output| project_command::rm(args, workplace, output).await)
+                    .await?;
+            }
+            ProjectAction::Ls(_) => look(command, setup, output).await?,
+        },
+        _ => look(command, setup, output).await?,
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// The commands that only look.
+async fn look(command: &Command, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
+    let data = setup.folders.data();
+    let owner = match DataFolder::owner(data)? {
+        switchboard_persistence::Owner::Nobody => Owner::Gone,
+        switchboard_persistence::Owner::Process(_) => Owner::Alive,
+    };
+    let Some(reader) = SqliteReader::open(data).await? else {
+        return look_at_catalog(command, &Catalog::default(), output);
+    };
+    let catalog = Catalog::read(&reader, owner).await?;
+    match command {
+        Command::Show(args) => show::run(args, &catalog, &reader, output).await?,
+        Command::Search(args) => search::run(args, &catalog, &reader, now(), output).await?,
+        Command::Export(args) => export::run(args, &catalog, &reader, output).await?,
+        other => look_at_catalog(other, &catalog, output)?,
+    }
+    Ok(reader.close().await?)
+}
+
+/// The commands that need no transcript, and what the others do when there is none.
+fn look_at_catalog(command: &Command, catalog: &Catalog, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::Ls(args) => list::run(args, catalog, now(), output),
+        Command::Queue(args) => queue_command::ls(args, catalog, now(), output),
+        Command::Project(ProjectArgs { action: ProjectAction::Ls(args) }) => {
+            project_command::ls(*args, catalog, now(), output)
+        }
+        Command::Show(ShowArgs { session, .. }) | Command::Export(ExportArgs { session, .. }) => {
+            catalog.find(session).map(|_| ()).map_err(Failure::from)
+        }
+        Command::Search(args) => search::print(&[], args, catalog, now(), output),
+        _ => Ok(()),
+    }
+}
+
+fn now() -> Timestamp {
+    chrono::Utc::now().into()
+}
+
+/// Does something that needs to own the data folder, and lets go of it again however that went.
+async fn owning(
+    setup: &Setup,
+    output: &mut Output,
+    action: impl AsyncFnOnce(&Workplace, &mut Output) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let workplace = Workplace::open(setup).await?;
+    let outcome = action(&workplace, output).await;
+    let closed = workplace.close(output).await;
+    outcome.and(closed.map(|_| ()))
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let cannot = |error| Failure::new(ExitCode::Failure, format!("cannot start the runtime: {error}"));
+    Ok(runtime.map_err(cannot)?.block_on(future))
 }
 
 /// Where files live and what is configured: what nearly every command needs first.
@@ -63,6 +189,20 @@ fn choose_color(when: ColorWhen) {
         ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
         ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
     }
+}
+
+/// Problems are always told; what goes on inside only on request. `SWITCHBOARD_LOG` goes before all
+/// (`debug`, or `switchboard_store=trace` and the like).
+fn log_to_stderr(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+
+    let level = match verbose {
+        0 => "error",
+        1 => "switchboard=info,warn",
+        _ => "switchboard=debug,switchboard_store=debug,switchboard_sidecar=debug,switchboard_persistence=debug,info",
+    };
+    let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }
 
 /// Says on standard error what went wrong and what to do next, in the form that clap uses too.

@@ -11,6 +11,7 @@ mod agents;
 mod error;
 mod notice;
 mod policy;
+mod recovery;
 
 mod runner;
 
@@ -30,6 +31,7 @@ pub use agents::AgentBook;
 pub use error::{EngineError, SendOutcome};
 pub use notice::{Notice, Notifier, Silent};
 pub use policy::ApprovalPolicy;
+pub use recovery::{Recovery, recover};
 
 use runner::{Order, Runner, Stop};
 

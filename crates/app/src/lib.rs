@@ -20,10 +20,8 @@
 //! }
 //! ```
 
-#![expect(dead_code, unused_imports, reason = "the commands that use the rest follow with the engine")]
-
+mod agent_specs;
 mod cli;
-
 mod config;
 pub mod engine;
 mod session_name;

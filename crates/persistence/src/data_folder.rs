@@ -61,6 +61,25 @@ impl DataFolder {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Who has the folder at `path` right now; it need not exist. Looks at the lock for a moment, so
+    /// whoever is refused the folder just then should try again.
+    ///
+    /// # Errors
+    /// [`OpenError::Folder`] when the lock cannot be looked at.
+    pub fn owner(path: &Path) -> Result<Owner, OpenError> {
+        let failed = |source| OpenError::Folder { folder: path.to_owned(), source };
+        let mut lock = match File::open(path.join(LOCK_FILE)) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Owner::Nobody),
+            Err(error) => return Err(failed(error)),
+        };
+        match lock.try_lock_shared() {
+            Ok(()) => Ok(Owner::Nobody),
+            Err(TryLockError::WouldBlock) => Ok(Owner::Process(Holder::read(&mut lock))),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -68,13 +87,27 @@ impl DataFolder {
 
     /// The database's file.
     pub fn database(&self) -> PathBuf {
-        self.path.join(DATABASE_FILE)
+        database_in(&self.path)
     }
 
     /// The file with what the database refused.
     pub fn dead_letters(&self) -> PathBuf {
         self.path.join(DEAD_LETTER_FILE)
     }
+}
+
+/// Whether a process has a data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// None has.
+    Nobody,
+    /// One has, and this is it if it says so.
+    Process(Option<Holder>),
+}
+
+/// The database's file in a data folder.
+pub(crate) fn database_in(folder: &Path) -> PathBuf {
+    folder.join(DATABASE_FILE)
 }
 
 impl Holder {
@@ -125,7 +158,10 @@ mod tests {
             }
             other => panic!("the holder should be named, not {other:?}"),
         }
+        let seen = DataFolder::owner(&path).expect("looked");
+        assert!(matches!(seen, Owner::Process(Some(holder)) if holder.pid == std::process::id()));
         drop(held);
+        assert_eq!(DataFolder::owner(&path).expect("looked"), Owner::Nobody);
         DataFolder::lock(&path).expect("free again");
     }
 

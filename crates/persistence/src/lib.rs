@@ -55,6 +55,7 @@ mod open_error;
 mod plan;
 mod private_file;
 mod read;
+mod reader;
 mod search;
 mod sqlite;
 mod stats;
@@ -63,7 +64,8 @@ mod upsert;
 mod writer;
 
 pub use backup::BackupError;
-pub use data_folder::{DataFolder, Holder};
+pub use data_folder::{DataFolder, Holder, Owner};
 pub use open_error::OpenError;
+pub use reader::SqliteReader;
 pub use sqlite::SqlitePersistence;
 pub use stats::Stats;

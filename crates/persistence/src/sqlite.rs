@@ -23,6 +23,8 @@ use crate::{BackupError, DataFolder, OpenError, backup, create, dead_letter, fai
 
 /// Everything in one SQLite file in a data folder.
 ///
+/// The folder is held until the value is dropped, even after it was closed.
+///
 /// Dropping it without [`close`](Persistence::close) is like a crash: nothing that was committed is
 /// lost, and the next open takes a moment longer.
 pub struct SqlitePersistence {
@@ -77,16 +79,7 @@ impl SqlitePersistence {
     /// # Errors
     /// When the database cannot be read at all.
     pub async fn integrity_check(&self) -> Result<Vec<String>, ReadError> {
-        let reader = self.reader("integrity")?;
-        let problems = async {
-            let rows = reader.query_all_raw(statement("PRAGMA integrity_check", Vec::new())).await?;
-            let lines = rows.iter().map(|row| row.try_get_by_index::<String>(0));
-            let broken = reader.query_all_raw(statement("PRAGMA foreign_key_check", Vec::new())).await?;
-            let orphans =
-                broken.iter().map(|row| row.try_get_by_index(0).map(|table: String| format!("orphan row in {table}")));
-            lines.chain(orphans).filter(|line| line.as_deref() != Ok("ok")).collect::<Result<_, _>>()
-        };
-        problems.await.map_err(failure::of_reading("integrity"))
+        integrity_check(self.reader("integrity")?).await.map_err(failure::of_reading("integrity"))
     }
 
     /// Numbers about the database. Counting takes some milliseconds per hundred thousand messages.
@@ -114,6 +107,16 @@ impl SqlitePersistence {
 }
 
 const CLOSED: &str = "the database is closed";
+
+/// What is wrong with the whole database.
+pub(crate) async fn integrity_check(reader: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let rows = reader.query_all_raw(statement("PRAGMA integrity_check", Vec::new())).await?;
+    let lines = rows.iter().map(|row| row.try_get_by_index::<String>(0));
+    let broken = reader.query_all_raw(statement("PRAGMA foreign_key_check", Vec::new())).await?;
+    let orphans =
+        broken.iter().map(|row| row.try_get_by_index(0).map(|table: String| format!("orphan row in {table}")));
+    lines.chain(orphans).filter(|line| line.as_deref() != Ok("ok")).collect()
+}
 
 #[async_trait]
 impl Persistence for SqlitePersistence {

@@ -29,8 +29,7 @@ use crate::config::ApprovePolicy;
     after_help = "New here? `switchboard demo` needs nothing installed and takes ten seconds.",
     after_long_help = after_long_help(),
     max_term_width = 100,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
+    arg_required_else_help = true
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

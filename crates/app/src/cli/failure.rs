@@ -4,8 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use switchboard_persistence::OpenError;
+use switchboard_store::{CloseError, CommitError, HydrateError, NotSaved, ReadError, Refused};
+
 use super::ExitCode;
+use crate::agent_specs::NoProgramError;
 use crate::config::{ConfigError, NoHomeError};
+use crate::engine::EngineError;
 use crate::session_name::SessionNameError;
 
 /// Why a command did not do what was asked, in words for the person who typed it.
@@ -94,6 +99,66 @@ impl From<ConfigError> for Failure {
         };
         let failure = Self::new(code, error.to_string());
         error.hint().into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let code = match error {
+            OpenError::Locked { .. } => ExitCode::Locked,
+            _ => ExitCode::Failure,
+        };
+        let failure = Self::from_error(code, &error);
+        match code {
+            ExitCode::Locked => {
+                failure.hint("wait until it is done; `ls`, `show`, `search` and `export` work meanwhile")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let code = match &error {
+            EngineError::SessionNotFound | EngineError::UnknownAgent { .. } => ExitCode::NotFound,
+            EngineError::Refused(refused) => return Self::from(*refused),
+            EngineError::NotStarted(_) | EngineError::NotDelivered(_) | EngineError::DeliveryUnknown(_) => {
+                ExitCode::AgentFailed
+            }
+            _ => ExitCode::Failure,
+        };
+        Self::from_error(code, &error)
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let code = match refused {
+            Refused::SessionNotFound | Refused::ProjectNotFound | Refused::QueuedMessageNotFound => ExitCode::NotFound,
+            Refused::NameEmpty => ExitCode::Usage,
+            _ => ExitCode::Failure,
+        };
+        Self::from_error(code, &refused)
+    }
+}
+
+/// Errors that nothing can be done about on the command line, but to look at the database.
+macro_rules! storage_failure {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::from_error(ExitCode::Failure, &error).hint("`switchboard doctor` says more about the database")
+            }
+        })+
+    };
+}
+
+storage_failure!(ReadError, CommitError, HydrateError, CloseError, NotSaved);
+
+impl From<NoProgramError> for Failure {
+    fn from(error: NoProgramError) -> Self {
+        Self::from_error(ExitCode::Failure, &error)
     }
 }
 

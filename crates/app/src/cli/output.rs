@@ -2,19 +2,21 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use anstream::AutoStream;
 use serde::Serialize;
 
 use super::Failure;
+use super::narrator::{Utterance, Voice};
 use crate::terminal::Table;
 
-/// The width of a window that does not say how wide it is.
-const WINDOW_COLUMNS_DEFAULT: u16 = 80;
+/// The size of a window that does not say how large it is.
+const WINDOW_DEFAULT: (u16, u16) = (80, 24);
 
 /// Where a command prints what was asked for.
 pub(crate) struct Output {
-    stream: AutoStream<Box<dyn Write + Send>>,
+    stream: Box<dyn Write + Send>,
+    remarks: Box<dyn Write + Send>,
     reader: Reader,
+    painted_lines: usize,
 }
 
 /// Who reads the output.
@@ -31,13 +33,51 @@ impl Output {
     pub(crate) fn standard() -> Self {
         let stdout = io::stdout();
         let reader = if stdout.is_terminal() { Reader::Person } else { Reader::Program };
-        let choice = AutoStream::choice(&stdout);
-        Self { stream: AutoStream::new(Box::new(stdout), choice), reader }
+        Self {
+            stream: Box::new(anstream::AutoStream::auto(stdout)),
+            remarks: Box::new(anstream::stderr()),
+            reader,
+            painted_lines: 0,
+        }
     }
 
     /// Who reads it.
     pub(crate) const fn reader(&self) -> Reader {
         self.reader
+    }
+
+    /// Tells the person something that was not asked for, on standard error.
+    ///
+    /// Where that cannot be written to, there is nobody to tell.
+    pub(crate) fn remark(&mut self, text: &str) {
+        let _nobody = writeln!(self.remarks, "{text}");
+    }
+
+    /// Asks the person something, on standard error; the cursor stays behind the question.
+    pub(crate) fn prompt(&mut self, text: &str) {
+        let _nobody = write!(self.remarks, "{text}").and_then(|()| self.remarks.flush());
+    }
+
+    /// Says what a narrator found worth saying: to a person all in one place, to a program the agent's
+    /// words on standard output and the rest on standard error.
+    pub(crate) fn say_all(&mut self, utterances: impl IntoIterator<Item = Utterance>) -> Result<(), Failure> {
+        for Utterance { voice, text } in utterances {
+            match (self.reader, voice) {
+                (Reader::Program, Voice::Aside) => {
+                    let _nobody = self.remarks.write_all(text.as_bytes());
+                }
+                _ => self.stream.write_all(text.as_bytes())?,
+            }
+        }
+        Ok(self.stream.flush()?)
+    }
+
+    /// Says everything that a narrator found worth saying in one place.
+    pub(crate) fn tell(&mut self, utterances: impl IntoIterator<Item = Utterance>) -> Result<(), Failure> {
+        for utterance in utterances {
+            self.stream.write_all(utterance.text.as_bytes())?;
+        }
+        Ok(self.stream.flush()?)
     }
 
     /// Prints text as it is; it must be clean already.
@@ -54,7 +94,7 @@ impl Output {
     /// Prints a table as its reader wants it.
     pub(crate) fn table(&mut self, table: &Table) -> Result<(), Failure> {
         self.text(&match self.reader {
-            Reader::Person => table.for_window(window_columns()),
+            Reader::Person => table.for_window(window().0),
             Reader::Program => table.for_pipe(),
         })
     }
@@ -67,10 +107,50 @@ impl Output {
         };
         self.line(&text.map_err(io::Error::from)?)
     }
+
+    /// Prints a value as one line of JSON, at once.
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value).map_err(io::Error::from)?;
+        self.line(&text)?;
+        Ok(self.stream.flush()?)
+    }
+
+    /// Whether a picture can be painted again and again in the same place.
+    pub(crate) fn can_redraw(&self) -> bool {
+        self.reader == Reader::Person && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+    }
+
+    /// Paints a picture in place of the last one; an empty one takes it away.
+    ///
+    /// No line of it may be wider than the window, and it must not be higher.
+    pub(crate) fn paint(&mut self, picture: &str) -> Result<(), Failure> {
+        if picture.is_empty() && self.painted_lines == 0 {
+            return Ok(());
+        }
+        let up = match self.painted_lines {
+            0 => String::new(),
+            lines => format!("\x1b[{lines}A"),
+        };
+        // In one synchronized update, so that nobody sees it half painted.
+        let frame = format!("\x1b[?2026h{up}\r\x1b[J{}\x1b[?2026l", colored(picture));
+        self.painted_lines = picture.lines().count();
+        // Past the stream that strips escape codes: moving the cursor is no matter of colour.
+        let mut stdout = io::stdout();
+        stdout.write_all(frame.as_bytes())?;
+        Ok(stdout.flush()?)
+    }
 }
 
-/// The width of the window.
-pub(crate) fn window_columns() -> usize {
-    let columns = terminal_size::terminal_size().map_or(WINDOW_COLUMNS_DEFAULT, |(width, _)| width.0);
-    usize::from(columns)
+/// `text` with its colours, or without where they are not wanted.
+fn colored(text: &str) -> String {
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Columns and rows of the window.
+pub(crate) fn window() -> (usize, usize) {
+    let (columns, rows) = terminal_size::terminal_size().map_or(WINDOW_DEFAULT, |(width, height)| (width.0, height.0));
+    (columns.into(), rows.into())
 }

@@ -68,12 +68,6 @@ impl AgentConfig {
         let (command, env, pass_env) = (Vec::new(), BTreeMap::new(), Vec::new());
         Self { protocol: Protocol::Native, command, env, pass_env, model: None }
     }
-
-    /// A command line given to a shell, as with `run --exec`.
-    pub(crate) fn shell_command(line: &str) -> Self {
-        let command = ["/bin/sh", "-c", line].map(str::to_owned).to_vec();
-        Self { protocol: Protocol::Exec, command, ..Self::builtin() }
-    }
 }
 
 /// The agents of the `[agents]` section, and the one that is always there.

@@ -45,11 +45,6 @@ impl Folders {
     pub(crate) fn data(&self) -> &Path {
         &self.data
     }
-
-    /// The database.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.data.join("switchboard.db")
-    }
 }
 
 #[cfg(test)]
@@ -60,7 +55,6 @@ mod tests {
     fn a_home_moves_everything() {
         let folders = Folders::find(Some(Path::new("/h"))).expect("given");
         assert_eq!(folders.config_file(), Path::new("/h/config.toml"));
-        assert_eq!(folders.database(), Path::new("/h/switchboard.db"));
         assert_eq!(folders.data(), Path::new("/h"));
     }
 }

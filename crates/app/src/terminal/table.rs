@@ -34,9 +34,9 @@ impl Column {
         Self { title, align: Align::Left, flexible: false }
     }
 
-    /// The same with numbers in it.
-    pub(crate) const fn right(self) -> Self {
-        Self { align: Align::Right, ..self }
+    /// The same with the blanks on the other side of its cells.
+    pub(crate) const fn aligned(self, align: Align) -> Self {
+        Self { align, ..self }
     }
 
     /// The same, giving way when the window is too narrow.
@@ -173,7 +173,8 @@ mod tests {
     use super::*;
 
     fn sample() -> Table {
-        let mut table = Table::new([Column::new("ID"), Column::new("TITLE").flexible(), Column::new("COST").right()]);
+        let mut table =
+            Table::new([Column::new("ID"), Column::new("TITLE").flexible(), Column::new("COST").aligned(Align::Right)]);
         table.row(["099a8057".into(), "Rewrite the whole of the parser".into(), "$0.12".into()]);
         table.row(["0badcafe".into(), "日本語の題名です、とても長い".into(), "-".into()]);
         table

@@ -1,0 +1,102 @@
+//! Everything but transcripts, read from disk once, for commands that only look.
+//!
+//! Such commands do not own the data folder and change nothing in it, so they work while another
+//! process runs agents there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use switchboard_domain::{
+    Approval, Project, ProjectId, QueuedMessage, Session, SessionId, SessionStatus, StoredSession,
+};
+use switchboard_store::{Persistence, ReadError};
+
+use crate::session_name::{SessionNameError, find_session};
+
+/// Whether a process runs agents on the data folder right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// One does: sessions that are marked running run.
+    Alive,
+    /// None does: sessions that are marked running were interrupted, and the next owner will say so.
+    Gone,
+}
+
+/// Everything but transcripts.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    projects: BTreeMap<ProjectId, Project>,
+    sessions: Vec<StoredSession>,
+    queue: Vec<QueuedMessage>,
+    approvals: Vec<Approval>,
+}
+
+impl Catalog {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn read(persistence: &dyn Persistence, owner: Owner) -> Result<Self, ReadError> {
+        let projects = persistence.projects().await?;
+        let mut sessions = persistence.sessions().await?;
+        let (queue, approvals) = match owner {
+            Owner::Alive => (persistence.queue().await?, persistence.pending_approvals().await?),
+            // Whoever asked for approval is gone with the owner.
+            Owner::Gone => (persistence.queue().await?, Vec::new()),
+        };
+        if owner == Owner::Gone {
+            for stored in &mut sessions {
+                interrupt(&mut stored.session);
+            }
+        }
+        let projects = projects.into_iter().map(|project| (project.id, project)).collect();
+        Ok(Self { projects, sessions, queue, approvals })
+    }
+
+    /// All projects, removed ones too, oldest first.
+    pub(crate) fn projects(&self) -> impl Iterator<Item = &Project> {
+        self.projects.values()
+    }
+
+    /// The project, removed or not.
+    pub(crate) fn project(&self, id: ProjectId) -> Option<&Project> {
+        self.projects.get(&id)
+    }
+
+    /// The project of a folder, removed or not.
+    pub(crate) fn project_at(&self, path: &Path) -> Option<&Project> {
+        self.projects.values().find(|project| project.path == path)
+    }
+
+    /// All sessions, newest first.
+    pub(crate) fn sessions(&self) -> &[StoredSession] {
+        &self.sessions
+    }
+
+    /// The session that `name` means.
+    ///
+    /// # Errors
+    /// When it means none, or several.
+    pub(crate) fn find(&self, name: &str) -> Result<&StoredSession, SessionNameError> {
+        let id = find_session(name, self.sessions.iter().map(|stored| &stored.session))?.id;
+        let found = self.sessions.iter().find(|stored| stored.session.id == id);
+        found.ok_or(SessionNameError::NoSessions)
+    }
+
+    /// What waits for a session's next turn, next one first.
+    pub(crate) fn queue(&self, id: SessionId) -> impl Iterator<Item = &QueuedMessage> {
+        self.queue.iter().filter(move |message| message.session_id == id)
+    }
+
+    /// What a session's agent waits for.
+    pub(crate) fn pending_approvals(&self, id: SessionId) -> impl Iterator<Item = &Approval> {
+        self.approvals.iter().filter(move |approval| approval.session_id == id)
+    }
+}
+
+/// What the next owner of the data folder will find: the session's last sign of life is its last turn.
+fn interrupt(session: &mut Session) {
+    if session.status() == SessionStatus::Running {
+        session.set_status(SessionStatus::Interrupted, session.turn_started_at.unwrap_or(session.created_at));
+    }
+}

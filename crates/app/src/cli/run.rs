@@ -1,0 +1,145 @@
+//! `switchboard run`, `send` and `demo`: sets agents to work and shows what they do until they are through.
+
+mod board;
+mod conductor;
+mod ending;
+mod job;
+mod json_lines;
+mod prefixed;
+mod prompts;
+mod questions;
+mod stage;
+mod streamed;
+
+pub(super) use prompts::text as prompt_text;
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use switchboard_domain::{NewSession, SessionId};
+use uuid::Uuid;
+
+use super::args::{DemoArgs, RunArgs, SendArgs};
+use super::output::Reader;
+use super::workplace::Workplace;
+use super::{ExitCode, Failure, Output, Setup, project_command};
+use crate::config::{ApprovePolicy, Sourced};
+use crate::engine::AgentBook;
+use crate::session_name::find_session;
+use board::Board;
+use conductor::Conductor;
+use job::{Job, Task};
+use json_lines::JsonLines;
+use prefixed::Prefixed;
+use stage::Stage;
+use streamed::Streamed;
+
+/// What the demo's agents are told.
+const DEMO_PROMPTS: [&str; 8] = [
+    "fix the flaky test in the parser",
+    "write a changelog from the last twenty commits",
+    "find out why the build is slow",
+    "add a dark mode to the settings page",
+    "upgrade the database driver and fail at it",
+    "explain how retries work in the client",
+    "remove dead code from the exporter",
+    "translate the error messages into German",
+];
+
+/// The folder, inside the data folder, that demo agents pretend to work in.
+const DEMO_FOLDER: &str = "demo";
+
+/// What is to be done, and how it is shown.
+struct Plan {
+    tasks: Vec<Task>,
+    jobs: usize,
+    approve: ApprovePolicy,
+    json_lines: bool,
+}
+
+/// `switchboard run`
+pub(super) async fn run(args: &RunArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
+    let prompts = prompts::read(args)?;
+    let (agent, model) = agent(args, setup)?;
+    let folder = project_command::folder(args.project.as_deref().unwrap_or(Path::new(".")))?;
+    let workplace = Workplace::open(setup).await?;
+    let project = workplace.project(&folder)?;
+    let new = |(prompt, title): (String, Option<String>)| {
+        let id = SessionId::new(Uuid::now_v7());
+        let (agent, model) = (agent.clone(), model.clone());
+        Task::Start(NewSession { id, project_id: project.id, agent, prompt, title, model })
+    };
+    let tasks = prompts.into_iter().map(new).collect();
+    let jobs = args.jobs.unwrap_or(setup.config.defaults.jobs.value).get();
+    let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
+    carry_out(Plan { tasks, jobs, approve, json_lines: args.jsonl }, workplace, output).await
+}
+
+/// `switchboard send`
+pub(super) async fn send(args: &SendArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
+    let text = prompts::text(&args.text)?;
+    let workplace = Workplace::open(setup).await?;
+    let state = workplace.store().snapshot();
+    let session = find_session(&args.session, state.sessions().map(|it| it.session()))?.id;
+    drop(state);
+    let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
+    let tasks = vec![Task::Say { session, text }];
+    carry_out(Plan { tasks, jobs: 1, approve, json_lines: args.jsonl }, workplace, output).await
+}
+
+/// `switchboard demo`
+pub(super) async fn demo(args: &DemoArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
+    let folder = setup.folders.data().join(DEMO_FOLDER);
+    let workplace = Workplace::open(setup).await?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::new(ExitCode::Failure, format!("cannot make the folder {}: {error}", folder.display()))
+    })?;
+    let project = workplace.project(&folder)?;
+    let tasks = DEMO_PROMPTS.into_iter().map(|prompt| {
+        let id = SessionId::new(Uuid::now_v7());
+        let (agent, prompt) = (crate::config::BUILTIN_AGENT.to_owned(), prompt.to_owned());
+        Task::Start(NewSession { id, project_id: project.id, agent, prompt, title: None, model: None })
+    });
+    let tasks: Vec<Task> = tasks.collect();
+    let plan = Plan { jobs: tasks.len(), tasks, approve: args.approve, json_lines: false };
+    let code = carry_out(plan, workplace, output).await?;
+    output.remark(ending::AFTER_DEMO);
+    // One of the agents fails on purpose; that is no failure of the demo.
+    Ok(if code == ExitCode::AgentFailed { ExitCode::Ok } else { code })
+}
+
+/// The agent to run and its model.
+fn agent(args: &RunArgs, setup: &Setup) -> Result<(String, Option<String>), Failure> {
+    let config = &setup.config;
+    let default_model = config.defaults.model.as_ref().map(|model| model.value.clone());
+    if let Some(command) = &args.exec {
+        return Ok((AgentBook::shell_name(command), args.model.clone()));
+    }
+    let named = args.agent.clone().map(|name| Sourced::from_flag(name, "--agent"));
+    let name = named.unwrap_or_else(|| config.defaults.agent.clone());
+    let own_model = config.agent_named(&name)?.model.clone();
+    Ok((name.value, args.model.clone().or(own_model).or(default_model)))
+}
+
+async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Result<ExitCode, Failure> {
+    let jobs: Vec<Job> = plan.tasks.into_iter().map(Job::new).collect();
+    let slots = NonZeroUsize::new(plan.jobs).unwrap_or(NonZeroUsize::MIN);
+    let stage = stage_for(&jobs, plan.json_lines, output);
+    let conductor = Conductor::new(workplace.engine().clone(), jobs, slots, plan.approve, stage);
+    let outcome = conductor.run(output).await;
+    let closed = workplace.close(output).await;
+    let (mut stage, code) = outcome?;
+    stage.close(closed?, output)?;
+    Ok(code)
+}
+
+fn stage_for(jobs: &[Job], json_lines: bool, output: &Output) -> Box<dyn Stage> {
+    if json_lines {
+        return Box::new(JsonLines::new());
+    }
+    match (jobs, output.reader()) {
+        ([_], reader) => Box::new(Streamed::new(reader)),
+        (_, Reader::Person) if output.can_redraw() => Box::new(Board::new()),
+        _ => Box::new(Prefixed::new(jobs)),
+    }
+}

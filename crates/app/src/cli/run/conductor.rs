@@ -1,0 +1,419 @@
+//! Carries out the jobs of a run: begins as many at a time as it may, shows what happens, asks for
+//! approvals, and stops everything when told to.
+//!
+//! The loop names what happened ([`Event`]), decides what to do about it without waiting, and only
+//! then waits for the next thing. What takes time runs in tasks that the conductor owns.
+
+use std::num::NonZeroUsize;
+
+use switchboard_domain::{Answer, Approval, Change, Health, RequestId, Seq, SessionId};
+use switchboard_store::{Published, Subscription, SubscriptionError};
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior};
+
+use super::ending;
+use super::job::{Job, Phase, Task, is_at_rest};
+use super::questions::{PROMPT, Question, Questions, Typed, Verdict, question, verdict};
+use super::stage::{Stage, View};
+use crate::cli::signals::{Signal, Signals};
+use crate::cli::{ExitCode, Failure, Output};
+use crate::config::ApprovePolicy;
+use crate::engine::{ApprovalPolicy, Engine, EngineError, ShutdownEnd};
+use crate::terminal::{Style, single_line};
+
+/// Carries out jobs.
+pub(super) struct Conductor {
+    engine: Engine,
+    jobs: Vec<Job>,
+    /// The newest message that was shown of each job, for when changes are missed.
+    seen: Vec<Seq>,
+    slots: NonZeroUsize,
+    approve: ApprovePolicy,
+    questions: Questions,
+    asked: Option<Question>,
+    stage: Box<dyn Stage>,
+    errands: JoinSet<Done>,
+    stopping: bool,
+}
+
+/// Something that took time is done.
+enum Done {
+    /// The agent has its prompt, or will never have it.
+    Begun(usize, Result<(), EngineError>),
+    /// An answer was given.
+    Answered(Result<(), EngineError>),
+    /// A session was stopped since nobody could answer.
+    GivenUp(usize),
+    /// Every agent is stopped.
+    Stopped,
+}
+
+/// What the conductor can wake up for.
+enum Event {
+    Change(Published),
+    Lagged,
+    Closed,
+    Done(Done),
+    Typed(Typed),
+    Signal(Signal),
+    Tick,
+}
+
+impl Conductor {
+    /// Will carry out `jobs`, at most `slots` of them at a time.
+    pub(super) fn new(
+        engine: Engine,
+        jobs: Vec<Job>,
+        slots: NonZeroUsize,
+        approve: ApprovePolicy,
+        stage: Box<dyn Stage>,
+    ) -> Self {
+        let seen = vec![Seq::ZERO; jobs.len()];
+        let (questions, errands) = (Questions::for_this_process(), JoinSet::new());
+        Self { engine, jobs, seen, slots, approve, questions, asked: None, stage, errands, stopping: false }
+    }
+
+    /// Carries them out, until all are over or everything was stopped.
+    ///
+    /// Gives the stage back, and what the shell is to be told.
+    ///
+    /// # Errors
+    /// When the output cannot be written; agents may be running then, and are the caller's to stop.
+    pub(super) async fn run(mut self, output: &mut Output) -> Result<(Box<dyn Stage>, ExitCode), Failure> {
+        let mut signals = Signals::listen()?;
+        let (_, mut changes) = self.engine.store().subscribe();
+        let mut ticks = tokio::time::interval(self.stage.tick_every());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        self.begin_jobs();
+        while !self.is_over() {
+            let event = self.next_event(&mut changes, &mut signals, &mut ticks).await;
+            self.handle(event, &mut changes, output)?;
+        }
+        self.drain(&mut changes, output)?;
+        let code = if self.stopping { ExitCode::Interrupted } else { self.exit_code() };
+        let state = self.engine.store().snapshot();
+        let view =
+            View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
+        self.stage.end(code, view, output)?;
+        if let Some(failure) = self.unanswered() {
+            return Err(failure);
+        }
+        Ok((self.stage, code))
+    }
+
+    async fn next_event(&mut self, changes: &mut Subscription, signals: &mut Signals, ticks: &mut Interval) -> Event {
+        tokio::select! {
+            biased;
+            signal = signals.next() => Event::Signal(signal),
+            Some(done) = self.errands.join_next() => match done {
+                Ok(done) => Event::Done(done),
+                // Errands are neither aborted nor do they panic; if one did, the engine is gone.
+                Err(_) => Event::Closed,
+            },
+            change = changes.next() => match change {
+                Ok(change) => Event::Change(change.clone()),
+                Err(SubscriptionError::Lagged) => Event::Lagged,
+                Err(SubscriptionError::Closed) => Event::Closed,
+            },
+            typed = self.questions.next() => Event::Typed(typed),
+            _ = ticks.tick() => Event::Tick,
+        }
+    }
+
+    fn handle(&mut self, event: Event, changes: &mut Subscription, output: &mut Output) -> Result<(), Failure> {
+        match event {
+            Event::Change(change) => self.show(&change, output)?,
+            Event::Lagged => self.catch_up(changes, output)?,
+            Event::Closed => self.jobs.iter_mut().filter(|job| !job.is_over()).for_each(|job| job.phase = Phase::Over),
+            Event::Done(done) => self.done(done, output)?,
+            Event::Typed(typed) => self.typed(&typed, output),
+            Event::Signal(signal) => self.signalled(signal, output)?,
+            Event::Tick => self.tick(output)?,
+        }
+        self.see_to_approvals(output)
+    }
+
+    fn is_over(&self) -> bool {
+        self.errands.is_empty() && (self.stopping || self.jobs.iter().all(Job::is_over))
+    }
+
+    // Jobs
+
+    fn begin_jobs(&mut self) {
+        let under_way = self.jobs.iter().filter(|job| job.is_under_way()).count();
+        let free = self.slots.get().saturating_sub(under_way);
+        let waiting = (0..self.jobs.len()).filter(|&job| self.jobs[job].phase == Phase::Waiting);
+        for job in waiting.take(free).collect::<Vec<_>>() {
+            self.jobs[job].phase = Phase::Starting;
+            let (engine, task, policy) = (self.engine.clone(), self.jobs[job].task.clone(), self.policy());
+            self.errands.spawn(async move { Done::Begun(job, begin(&engine, task, policy).await) });
+        }
+    }
+
+    fn policy(&self) -> ApprovalPolicy {
+        match self.approve {
+            ApprovePolicy::Ask => ApprovalPolicy::Ask,
+            ApprovePolicy::All => ApprovalPolicy::AllowAll,
+            ApprovePolicy::None => ApprovalPolicy::DenyAll,
+        }
+    }
+
+    fn done(&mut self, done: Done, output: &mut Output) -> Result<(), Failure> {
+        match done {
+            Done::Begun(job, Ok(())) => {
+                self.jobs[job].phase = Phase::Working;
+                self.settle(job, output)?;
+            }
+            Done::Begun(job, Err(error)) => self.end_job(job, Phase::NotStarted(error), output)?,
+            Done::GivenUp(job) => self.end_job(job, Phase::Unanswered, output)?,
+            Done::Answered(Err(error @ EngineError::AnswerWaits { .. })) => {
+                self.stage.step_aside(output)?;
+                output.remark(&error.to_string());
+            }
+            // The agent took its question back, or is gone: then there is nothing to answer.
+            Done::Answered(Ok(()) | Err(_)) | Done::Stopped => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the job if its session is at rest.
+    fn settle(&mut self, job: usize, output: &mut Output) -> Result<(), Failure> {
+        let session = self.jobs[job].session();
+        let at_rest = self.engine.store().read(|state| is_at_rest(state, session));
+        if self.jobs[job].phase == Phase::Working && at_rest { self.end_job(job, Phase::Over, output) } else { Ok(()) }
+    }
+
+    fn end_job(&mut self, job: usize, phase: Phase, output: &mut Output) -> Result<(), Failure> {
+        self.jobs[job].phase = phase;
+        let state = self.engine.store().snapshot();
+        let view =
+            View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
+        self.stage.over(job, view, output)?;
+        if !self.stopping {
+            self.begin_jobs();
+        }
+        Ok(())
+    }
+
+    // What happens
+
+    fn show(&mut self, published: &Published, output: &mut Output) -> Result<(), Failure> {
+        let job = self.job_of(&published.change);
+        if let (
+            Some(job),
+            Change::Session { change: switchboard_domain::SessionChange::MessageAppended { message }, .. },
+        ) = (job, &published.change)
+        {
+            self.seen[job] = message.seq;
+        }
+        self.stage.change(published, job, output)?;
+        if let Change::HealthChanged { health } = &published.change {
+            self.stage.step_aside(output)?;
+            output.remark(&health_line(health));
+        }
+        job.map_or(Ok(()), |job| self.settle(job, output))
+    }
+
+    fn job_of(&self, change: &Change) -> Option<usize> {
+        let session = match change {
+            Change::Session { session_id, .. } | Change::SessionDeleted { session_id } => *session_id,
+            Change::SessionCreated(session) => session.id,
+            _ => return None,
+        };
+        self.jobs.iter().position(|job| job.session() == session)
+    }
+
+    /// Shows the messages that came while changes were missed.
+    fn catch_up(&mut self, changes: &mut Subscription, output: &mut Output) -> Result<(), Failure> {
+        let state = changes.resync();
+        for job in 0..self.jobs.len() {
+            let session = state.session(self.jobs[job].session());
+            let messages = session.into_iter().flat_map(|it| it.transcript().messages());
+            for message in messages.filter(|message| message.seq > self.seen[job]).cloned().collect::<Vec<_>>() {
+                self.seen[job] = message.seq;
+                self.stage.missed(&message, job, output)?;
+            }
+            self.settle(job, output)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what is already there but was not looked at.
+    fn drain(&mut self, changes: &mut Subscription, output: &mut Output) -> Result<(), Failure> {
+        loop {
+            match changes.try_next() {
+                Ok(Some(change)) => {
+                    let change = change.clone();
+                    self.show(&change, output)?;
+                }
+                Ok(None) | Err(SubscriptionError::Closed) => return Ok(()),
+                Err(SubscriptionError::Lagged) => self.catch_up(changes, output)?,
+            }
+        }
+    }
+
+    fn tick(&mut self, output: &mut Output) -> Result<(), Failure> {
+        if self.asked.is_some() {
+            return Ok(());
+        }
+        let state = self.engine.store().snapshot();
+        let view =
+            View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
+        self.stage.tick(view, output)
+    }
+
+    // Approvals
+
+    /// Asks the next question, if there is one and nobody is being asked.
+    fn see_to_approvals(&mut self, output: &mut Output) -> Result<(), Failure> {
+        if let Some(asked) = &self.asked
+            && self.pending(asked.session, &asked.request).is_none()
+        {
+            self.asked = None;
+            output.remark(&Style::DIM.paint("\n  no longer asked"));
+        }
+        if self.asked.is_some() || self.stopping {
+            return Ok(());
+        }
+        let Some((job, approval)) = self.next_pending() else { return Ok(()) };
+        match self.approve {
+            ApprovePolicy::All => self.answer(&approval, Answer::ALLOW),
+            ApprovePolicy::None => self.answer(&approval, Answer::Deny),
+            ApprovePolicy::Ask if self.questions.can_ask() => self.ask(&approval, output)?,
+            ApprovePolicy::Ask => self.give_up(job),
+        }
+        Ok(())
+    }
+
+    /// The oldest approval that waits in any job.
+    fn next_pending(&self) -> Option<(usize, Approval)> {
+        let working = self.jobs.iter().enumerate().filter(|(_, job)| job.is_under_way());
+        self.engine.store().read(|state| {
+            let pending = |(place, job): (usize, &Job)| {
+                Some((place, state.session(job.session())?.pending_approvals().next()?.clone()))
+            };
+            working.filter_map(pending).min_by_key(|(_, approval)| approval.requested_at)
+        })
+    }
+
+    fn pending(&self, session: SessionId, request: &RequestId) -> Option<Approval> {
+        let find = |state: &switchboard_store::State| state.session(session)?.approval(request).cloned();
+        self.engine.store().read(find).filter(Approval::is_pending)
+    }
+
+    fn ask(&mut self, approval: &Approval, output: &mut Output) -> Result<(), Failure> {
+        self.stage.step_aside(output)?;
+        let title = self
+            .engine
+            .store()
+            .read(|state| state.session(approval.session_id).map_or_else(String::new, |it| it.session().title.clone()));
+        output.remark(&question(approval, &title));
+        output.prompt(PROMPT);
+        self.asked = Some(self.questions.open(approval));
+        Ok(())
+    }
+
+    fn typed(&mut self, typed: &Typed, output: &mut Output) {
+        let Some(asked) = self.asked.clone() else { return };
+        let Some(line) = &typed.line else {
+            // Standard input is closed: from now on there is nobody to ask.
+            (self.questions, self.asked) = (Questions::Nobody, None);
+            return;
+        };
+        if !asked.is_answered_by(typed) {
+            return;
+        }
+        let verdict = verdict(line);
+        if verdict == Verdict::Unclear {
+            output.prompt(PROMPT);
+            return;
+        }
+        self.asked = None;
+        if verdict == Verdict::Always {
+            self.approve = ApprovePolicy::All;
+            self.jobs.iter().for_each(|job| self.engine.set_policy(job.session(), ApprovalPolicy::AllowAll));
+        }
+        if let Some(approval) = self.pending(asked.session, &asked.request) {
+            self.answer(&approval, if verdict == Verdict::No { Answer::Deny } else { Answer::ALLOW });
+        }
+    }
+
+    fn answer(&mut self, approval: &Approval, answer: Answer) {
+        let (engine, session, request) =
+            (self.engine.clone(), approval.session_id, approval.request.request_id.clone());
+        self.errands.spawn(async move { Done::Answered(engine.answer(session, &request, answer).await) });
+    }
+
+    /// Nobody can answer: the agent would wait for ever.
+    fn give_up(&mut self, job: usize) {
+        let (engine, session) = (self.engine.clone(), self.jobs[job].session());
+        self.jobs[job].phase = Phase::Unanswered;
+        self.errands.spawn(async move {
+            if let Err(error) = engine.abort(session).await {
+                tracing::debug!(%session, %error, "nothing was left to stop");
+            }
+            Done::GivenUp(job)
+        });
+    }
+
+    fn unanswered(&self) -> Option<Failure> {
+        let job = self.jobs.iter().find(|job| job.phase == Phase::Unanswered)?;
+        let id = job.session().short();
+        let message = format!("session {id} was stopped: its agent asked for approval, and nobody is here to answer");
+        let hint = format!(
+            "decide ahead with `--approve all` or `--approve none`, or go on in a terminal: switchboard send {id} 'go on'"
+        );
+        Some(Failure::new(ExitCode::NeedsAnswer, message).hint(hint)).filter(|_| !self.stopping)
+    }
+
+    // The end
+
+    fn signalled(&mut self, signal: Signal, output: &mut Output) -> Result<(), Failure> {
+        if self.stopping {
+            // Whatever was acknowledged is on disk, and the rest was promised to nobody.
+            std::process::exit(ExitCode::Interrupted.number().into());
+        }
+        self.stopping = true;
+        self.asked = None;
+        self.stage.step_aside(output)?;
+        output.remark("\nstopping the agents … (Ctrl-C again leaves at once)");
+        let end = match signal {
+            Signal::Interrupt => ShutdownEnd::Aborted,
+            Signal::Terminate => ShutdownEnd::Interrupted,
+        };
+        let engine = self.engine.clone();
+        self.errands.spawn(async move {
+            engine.shutdown(end).await;
+            Done::Stopped
+        });
+        Ok(())
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        self.engine.store().read(|state| ending::exit_code(&self.jobs, state))
+    }
+}
+
+async fn begin(engine: &Engine, task: Task, policy: ApprovalPolicy) -> Result<(), EngineError> {
+    match task {
+        Task::Start(new) => engine.start_session(new, policy).await.map(|_| ()),
+        Task::Say { session, text } => {
+            engine.set_policy(session, policy);
+            engine.send(session, &text).await.map(|_| ())
+        }
+    }
+}
+
+fn health_line(health: &Health) -> String {
+    match health {
+        Health::Healthy => Style::GOOD.paint("saving works again; everything is on disk"),
+        Health::Degraded { reason, unsaved, .. } => {
+            let line = format!("saving is behind: {} ({unsaved} changes wait; nothing is lost)", single_line(reason));
+            Style::ATTENTION.paint(&line)
+        }
+    }
+}
+
+fn now() -> switchboard_domain::Timestamp {
+    chrono::Utc::now().into()
+}

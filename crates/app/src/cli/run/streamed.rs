@@ -1,0 +1,60 @@
+//! One session, piece by piece, as it comes.
+
+use std::sync::Arc;
+
+use switchboard_domain::{Change, Message};
+use switchboard_store::Published;
+
+use super::ending;
+use super::stage::{Stage, View};
+use crate::cli::narrator::{Audience, Narrator, Pace};
+use crate::cli::output::Reader;
+use crate::cli::{ExitCode, Failure, Output};
+
+/// Shows one session.
+pub(super) struct Streamed {
+    narrator: Narrator,
+}
+
+impl Streamed {
+    /// Shows it to `reader`, without the prompt that they just typed.
+    pub(super) fn new(reader: Reader) -> Self {
+        let audience = match reader {
+            Reader::Person => Audience::Terminal,
+            Reader::Program => Audience::Program,
+        };
+        Self { narrator: Narrator::new(audience, Pace::AsItComes, 1) }
+    }
+}
+
+impl Stage for Streamed {
+    fn change(&mut self, published: &Published, job: Option<usize>, output: &mut Output) -> Result<(), Failure> {
+        match (&published.change, job) {
+            (Change::Session { change, .. }, Some(_)) => output.say_all(self.narrator.tell(change)),
+            _ => Ok(()),
+        }
+    }
+
+    fn missed(&mut self, message: &Arc<Message>, _job: usize, output: &mut Output) -> Result<(), Failure> {
+        output.say_all(self.narrator.recount(message))
+    }
+
+    fn step_aside(&mut self, output: &mut Output) -> Result<(), Failure> {
+        output.say_all(self.narrator.pause())
+    }
+
+    fn over(&mut self, _job: usize, _view: View<'_>, output: &mut Output) -> Result<(), Failure> {
+        self.step_aside(output)
+    }
+
+    fn end(&mut self, _code: ExitCode, view: View<'_>, output: &mut Output) -> Result<(), Failure> {
+        self.step_aside(output)?;
+        for job in view.jobs {
+            if output.reader() == Reader::Person {
+                output.remark("");
+            }
+            output.remark(&ending::line(job, view));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! `switchboard search`
+
+use switchboard_domain::Timestamp;
+use switchboard_store::{Persistence, SearchHit, SearchOrder, SearchQuery};
+
+use super::args::SearchArgs;
+use super::catalog::Catalog;
+use super::output::Reader;
+use super::views::HitView;
+use super::{ExitCode, Failure, Output, project_command};
+use crate::terminal::{Style, age, single_line};
+
+pub(super) async fn run(
+    args: &SearchArgs,
+    catalog: &Catalog,
+    persistence: &dyn Persistence,
+    now: Timestamp,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let hits = persistence.search(&query(args, catalog)?).await?;
+    print(&hits, args, catalog, now, output)
+}
+
+/// Prints what was found.
+pub(super) fn print(
+    hits: &[SearchHit],
+    args: &SearchArgs,
+    catalog: &Catalog,
+    now: Timestamp,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if args.json.json {
+        return output.json(&hits.iter().map(|hit| HitView::new(hit, catalog)).collect::<Vec<_>>());
+    }
+    if hits.is_empty() {
+        output.remark("nothing found");
+    }
+    for hit in hits {
+        let line = match output.reader() {
+            Reader::Person => for_person(hit, catalog, now),
+            Reader::Program => for_program(hit),
+        };
+        output.line(&line)?;
+    }
+    Ok(())
+}
+
+fn query(args: &SearchArgs, catalog: &Catalog) -> Result<SearchQuery, Failure> {
+    let session = args.session.as_deref().map(|name| catalog.find(name)).transpose()?;
+    let project_id = match args.project.as_deref() {
+        None => None,
+        Some(dir) => {
+            let folder = project_command::folder(dir)?;
+            let project = catalog.project_at(&folder);
+            let unknown = || {
+                Failure::new(ExitCode::NotFound, format!("no session ever worked in {}", folder.display()))
+                    .hint("`switchboard project ls --all` lists the folders there are")
+            };
+            Some(project.ok_or_else(unknown)?.id)
+        }
+    };
+    Ok(SearchQuery {
+        words: args.words.join(" "),
+        project_id,
+        session_id: session.map(|stored| stored.session.id),
+        order: if args.best { SearchOrder::Rank } else { SearchOrder::Newest },
+        limit: args.limit.map_or(u32::MAX, std::num::NonZero::get),
+    })
+}
+
+fn for_person(hit: &SearchHit, catalog: &Catalog, now: Timestamp) -> String {
+    let title = catalog.sessions().iter().find(|stored| stored.session.id == hit.session_id);
+    let title = title.map_or_else(String::new, |stored| single_line(&stored.session.title));
+    let place = Style::DIM.paint(&format!("#{} {} · {}", hit.seq, hit.role, age(hit.created_at, now)));
+    let id = Style::ACCENT.paint(&hit.session_id.short());
+    format!("{id}  {}  {place}\n  {}", Style::STRONG.paint(&title), emphasised(&single_line(&hit.snippet)))
+}
+
+fn for_program(hit: &SearchHit) -> String {
+    let snippet = single_line(&hit.snippet);
+    [hit.session_id.short(), hit.seq.to_string(), hit.role.to_string(), snippet].join("\t")
+}
+
+/// The snippet with what was found standing out instead of in brackets.
+fn emphasised(snippet: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = snippet;
+    while let Some((before, (found, after))) =
+        rest.split_once('[').and_then(|(before, behind)| Some((before, behind.split_once(']')?)))
+    {
+        shown.push_str(before);
+        shown.push_str(&Style::ATTENTION.paint(found));
+        rest = after;
+    }
+    shown + rest
+}

@@ -1,0 +1,102 @@
+//! The data folder while this process owns it: database, store and engine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use switchboard_domain::{Project, Revision};
+use switchboard_persistence::{DataFolder, OpenError, SqlitePersistence};
+use switchboard_sidecar::ProcessLauncher;
+use switchboard_store::{Store, StoreConfig};
+
+use super::{Failure, Output, Setup};
+use crate::agent_specs::agent_specs;
+use crate::engine::{AgentBook, Engine, EngineConfig, ShutdownEnd, Silent, recover};
+
+/// How long the disk may take for what is left to save at the end. What is lost after that was
+/// never acknowledged.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Somebody who only looks at the lock holds it for microseconds; a second look tells them from an owner.
+const LOCK_RETRIES: u32 = 5;
+const LOCK_RETRY_AFTER: Duration = Duration::from_millis(10);
+
+/// The data folder while this process owns it.
+pub(super) struct Workplace {
+    engine: Engine,
+    launcher: ProcessLauncher,
+}
+
+impl Workplace {
+    /// Takes the data folder, ends what a predecessor left running, and reads what is there.
+    ///
+    /// # Errors
+    /// When another process owns the folder, or the database cannot be used.
+    pub(super) async fn open(setup: &Setup) -> Result<Self, Failure> {
+        let database = SqlitePersistence::open(lock(setup.folders.data()).await?).await?;
+        let config = &setup.config;
+        let intent_timeout = config.limits.save_timeout.value;
+        let store = Store::start(database, StoreConfig { intent_timeout, ..StoreConfig::default() });
+        recover(&store).await?;
+        let launcher = ProcessLauncher::new();
+        let max_budget = config.limits.budget.as_ref().map(|budget| budget.value);
+        let engine = Engine::new(
+            store,
+            Arc::new(launcher.clone()),
+            AgentBook::new(agent_specs(config)?),
+            Arc::new(Silent),
+            EngineConfig { intent_timeout, max_budget, ..EngineConfig::default() },
+        );
+        Ok(Self { engine, launcher })
+    }
+
+    /// The engine.
+    pub(super) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The store.
+    pub(super) fn store(&self) -> &Store {
+        self.engine.store()
+    }
+
+    /// The project of a folder, added if need be.
+    ///
+    /// # Errors
+    /// When the store refuses it.
+    pub(super) fn project(&self, folder: &Path) -> Result<Project, Failure> {
+        Ok(self.store().add_project(folder)?.into_value())
+    }
+
+    /// Stops what still runs, saves everything and lets go of the folder. Returns the last revision,
+    /// which is on disk then.
+    ///
+    /// # Errors
+    /// When the disk did not take everything.
+    pub(super) async fn close(self, output: &mut Output) -> Result<Revision, Failure> {
+        self.engine.shutdown(ShutdownEnd::Interrupted).await;
+        self.launcher.all_gone().await;
+        let store = self.store().clone();
+        let patience = tokio::time::sleep(Duration::from_millis(500));
+        let closing = store.close(CLOSE_PATIENCE);
+        tokio::pin!(closing, patience);
+        tokio::select! {
+            closed = &mut closing => closed?,
+            () = &mut patience => {
+                output.remark("saving the rest …");
+                closing.await?;
+            }
+        }
+        Ok(store.durable_revision())
+    }
+}
+
+async fn lock(folder: &Path) -> Result<DataFolder, OpenError> {
+    for _ in 0..LOCK_RETRIES {
+        match DataFolder::lock(folder) {
+            Err(OpenError::Locked { .. }) => tokio::time::sleep(LOCK_RETRY_AFTER).await,
+            outcome => return outcome,
+        }
+    }
+    DataFolder::lock(folder)
+}
