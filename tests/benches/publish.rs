@@ -3,14 +3,14 @@
 //! Baseline: tokio's broadcast channel with the same changes and the same subscribers, which does
 //! nothing but carry them.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use switchboard_domain::{Change, NewSession, SessionChange, SessionId};
+use switchboard_domain::{Change, SessionChange, SessionId};
 use switchboard_store::testing::MemoryPersistence;
 use switchboard_store::{IdSource, Store, StoreConfig, Subscription, SubscriptionError, SystemIds};
 use switchboard_tests::measure::{Figure, Goal, report};
+use switchboard_tests::workload;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
@@ -38,7 +38,7 @@ fn main() {
 
 async fn store(subscribers: usize, changes: u64) -> Figure {
     let store = Store::start(MemoryPersistence::new(), StoreConfig::default());
-    let sessions = sessions(&store).await;
+    let sessions = workload::sessions(&store, SESSIONS).await;
     let last = store.revision().get() + changes;
     let (seen, mut slowest) = mpsc::channel(subscribers * 64);
     let mut readers = JoinSet::new();
@@ -111,21 +111,4 @@ async fn tokio_broadcast(subscribers: usize, changes: u64) -> Figure {
     let took = began.elapsed();
     readers.join_all().await;
     Figure::rate(format!("tokio broadcast, {subscribers} subscribers"), changes, took)
-}
-
-async fn sessions(store: &Store) -> Vec<SessionId> {
-    let project = store.add_project(Path::new("/tmp/project")).expect("a new project").into_value();
-    let mut ids = Vec::new();
-    for _ in 0..SESSIONS {
-        let new = NewSession {
-            id: SessionId::new(SystemIds.next_id()),
-            project_id: project.id,
-            agent: "builtin".to_owned(),
-            prompt: "measure".to_owned(),
-            title: None,
-            model: None,
-        };
-        ids.push(store.create_session(new).await.expect("memory takes it").session().id);
-    }
-    ids
 }

@@ -9,15 +9,21 @@
 //! is tested by itself too.
 
 mod captured;
+mod contents;
 mod deadline;
 mod home;
+pub mod ledger;
 pub mod measure;
 mod processes;
 pub mod program;
 mod running;
+mod seed;
+pub mod workload;
 
 pub use captured::Captured;
+pub use contents::Contents;
 pub use deadline::{PATIENCE, eventually, within};
 pub use home::Home;
 pub use processes::{Tag, processes_with};
 pub use running::{Ended, Running};
+pub use seed::Seed;

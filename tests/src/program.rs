@@ -21,13 +21,26 @@ pub fn switchboard() -> &'static Path {
     })
 }
 
-/// The agent that misbehaves, which cargo builds along with every test of this package.
+/// The agent that misbehaves.
 ///
 /// # Panics
 /// When it is not there.
 pub fn rogue() -> PathBuf {
-    let path = folder().join("rogue");
-    assert!(path.exists(), "cargo builds {} with the integration tests of this package", path.display());
+    own("rogue")
+}
+
+/// The program that writes down what it was told is saved.
+///
+/// # Panics
+/// When it is not there.
+pub fn scribe() -> PathBuf {
+    own("scribe")
+}
+
+/// A program of this package, which cargo builds along with every integration test of it.
+fn own(name: &str) -> PathBuf {
+    let path = folder().join(name);
+    assert!(path.exists(), "{} is missing: cargo builds it for the integration tests", path.display());
     path
 }
 

@@ -59,19 +59,25 @@ fn standard_error_is_flooded() {
     assert!(ended.stderr.len() > 1_000_000);
 }
 
-#[rstest]
-#[case::children_in_the_group("fork", 3)]
-#[case::children_apart("setsid", 3)]
-fn children_are_left_behind(#[case] misbehaviour: &str, #[case] children: usize) {
+#[test]
+fn children_in_the_group_stay_behind_until_the_group_is_killed() {
     let tag = Tag::new();
-    let running = rogue(&tag, &[misbehaviour]);
-    eventually("the children", || (processes_with(&tag).len() == children + 1).then_some(()));
+    let running = rogue(&tag, &["fork"]);
+    eventually("the children", || (processes_with(&tag).len() == 4).then_some(()));
     running.kill_nine();
-    eventually("the end of the parent alone", || (processes_with(&tag).len() == children).then_some(()));
+    eventually("the end of the parent alone", || (processes_with(&tag).len() == 3).then_some(()));
     drop(running);
-    if misbehaviour == "setsid" {
-        assert_eq!(processes_with(&tag).len(), children, "they are out of the group's reach");
-    }
+    eventually("the end of the group", || processes_with(&tag).is_empty().then_some(()));
+}
+
+#[test]
+fn children_apart_survive_even_the_death_of_the_group() {
+    let tag = Tag::new();
+    let running = rogue(&tag, &["setsid"]);
+    let apart = || processes_with(&tag).into_iter().filter(|pid| session_of(*pid) == Some(*pid)).count();
+    eventually("the children, each in a session of its own", || (apart() == 3).then_some(()));
+    drop(running);
+    assert_eq!(processes_with(&tag).len(), 3, "they are out of the group's reach");
     kill_all(&tag);
 }
 

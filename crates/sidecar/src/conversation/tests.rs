@@ -59,8 +59,8 @@ fn story(events: &[LineEvent]) -> String {
     story
 }
 
-const FIRST: &str = include_str!("../../testdata/native-worker.jsonl");
-const RESUMED: &str = include_str!("../../testdata/native-worker-resume.jsonl");
+const FIRST: &str = include_str!("../../tests/testdata/native-worker.jsonl");
+const RESUMED: &str = include_str!("../../tests/testdata/native-worker-resume.jsonl");
 
 #[test]
 fn the_recorded_worker_is_understood() {

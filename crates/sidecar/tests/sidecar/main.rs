@@ -5,3 +5,4 @@ mod misbehaviour;
 mod pressure;
 mod stage;
 mod supervision;
+mod worker;

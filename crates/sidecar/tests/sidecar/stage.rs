@@ -13,17 +13,17 @@ use uuid::Uuid;
 /// Nothing a test waits for takes nearly as long, even on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The misbehaving program, which cargo builds beside the tests.
-pub(crate) fn rogue_program() -> PathBuf {
+/// One of our example programs, which cargo builds beside the tests.
+pub(crate) fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("our own path");
     let target = tests.parent().and_then(|deps| deps.parent()).expect("target folder");
-    let program = target.join("examples/rogue");
-    assert!(program.exists(), "{} is missing; build it with `cargo build --example rogue`", program.display());
+    let program = target.join("examples").join(name);
+    assert!(program.exists(), "{} is missing; build it with `cargo build --examples`", program.display());
     program
 }
 
 pub(crate) fn rogue(misbehaviour: &[&str]) -> AgentSpec {
-    AgentSpec::new("rogue", ProtocolKind::Native, rogue_program()).with_args(misbehaviour.iter().copied())
+    AgentSpec::new("rogue", ProtocolKind::Native, example("rogue")).with_args(misbehaviour.iter().copied())
 }
 
 pub(crate) fn session() -> LaunchSession {

@@ -164,8 +164,8 @@ async fn places(database: &dyn Persistence, session: u32) -> Vec<u64> {
     transcript(database, session).await.iter().map(|message| message.seq.get()).collect()
 }
 
-/// Everything a database has, to compare two states of it.
-async fn contents(database: &dyn Persistence) -> String {
+/// Everything a database has in the first nine sessions of the [`sample`], to compare two states of it.
+pub async fn contents(database: &dyn Persistence) -> String {
     let read = async {
         let mut transcripts = Vec::new();
         for session in 1..=9 {

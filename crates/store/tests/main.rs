@@ -1,0 +1,18 @@
+//! The store as its callers see it: one module for each theme.
+
+mod approvals;
+mod back_pressure;
+mod broken_disk;
+mod creating;
+mod drafts;
+mod durability;
+mod fixtures;
+mod hydration;
+mod lifetime;
+mod many_sessions;
+mod paging;
+mod ports;
+mod queue;
+mod removal;
+mod subscriptions;
+mod tool_calls;
