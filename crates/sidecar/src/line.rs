@@ -10,7 +10,6 @@ mod send;
 mod stop;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use switchboard_domain::{AgentCommand, WorkerProcess};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -18,6 +17,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 pub(crate) use end::{LineEnd, Rejected, Weighed};
 pub use event::{Exit, ExitStatus, FaultKind, LineEvent, LineFault, SAMPLE_CHARS_MAX};
 pub use scripted::ScriptedAgent;
+pub(crate) use send::Patience;
 pub use send::{CommandSender, Lost, NotSent, PendingCommand, SendError};
 pub use stop::{StopPolicy, Stopped, StoppedBy};
 pub(crate) use stop::{StopReport, StopRequest};
@@ -173,7 +173,7 @@ impl Rest {
 pub(crate) struct LineBounds {
     pub(crate) events_max: usize,
     pub(crate) bytes_max: usize,
-    pub(crate) send_timeout: Duration,
+    pub(crate) patience: Patience,
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod tail;
 use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
 
-use crate::line::{LineBounds, LineEnd};
+use crate::line::{LineBounds, LineEnd, Patience};
 use crate::{AgentLauncher, AgentLine, AgentSpec, LaunchError, LaunchSession};
 use driver::Driver;
 
@@ -43,7 +43,7 @@ impl AgentLauncher for ProcessLauncher {
             events_max: agent.limits.events_max.max(1),
             // Room for the longest line while the one before it is still being looked at.
             bytes_max: agent.limits.line_bytes_max.saturating_mul(2),
-            send_timeout: agent.limits.send_timeout,
+            patience: Patience { starting: agent.limits.start_timeout, sending: agent.limits.send_timeout },
         };
         let (line, end, stop) = LineEnd::process(Some(spawned.worker), bounds);
         let driver = Driver::new(agent, &session, spawned, end, stop);

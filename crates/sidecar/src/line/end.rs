@@ -65,7 +65,7 @@ impl LineEnd {
         let (commands_in, commands) = mpsc::channel(COMMANDS_MAX);
         let budget_max = weight(bounds.bytes_max).max(1);
         let budget = Arc::new(Semaphore::new(budget_max as usize));
-        let commands_in = CommandSender::new(commands_in, bounds.send_timeout);
+        let commands_in = CommandSender::new(commands_in, bounds.patience);
         let line = AgentLine { worker, events, budget: Arc::clone(&budget), commands: commands_in, stop };
         (line, Self { events: EventSender { events: events_in, budget, budget_max }, commands })
     }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use switchboard_domain::{AgentCommand, AgentEvent};
 use tokio::sync::oneshot;
 
-use super::{AgentLine, Exit, LineBounds, LineEnd, LineEvent, PendingCommand, StopPolicy};
+use super::{AgentLine, Exit, LineBounds, LineEnd, LineEvent, Patience, PendingCommand, StopPolicy};
+
+/// How long a script may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Small, so that a test of back-pressure fills it quickly.
 const SCRIPT_BOUNDS: LineBounds =
-    LineBounds { events_max: 64, bytes_max: 1 << 20, send_timeout: Duration::from_secs(5) };
+    LineBounds { events_max: 64, bytes_max: 1 << 20, patience: Patience { starting: PATIENCE, sending: PATIENCE } };
 
 impl AgentLine {
     /// A line, and the hand that plays its agent.

@@ -77,17 +77,33 @@ impl Drop for WithdrawOnDrop {
 #[derive(Clone, Debug)]
 pub struct CommandSender {
     commands: mpsc::Sender<PendingCommand>,
-    patience: Duration,
+    patience: Patience,
+}
+
+/// How long a command may wait for its agent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// The first command, which many agents take only when they have got ready for it.
+    pub(crate) starting: Duration,
+    /// Any other.
+    pub(crate) sending: Duration,
+}
+
+impl Patience {
+    const fn of(&self, command: &AgentCommand) -> Duration {
+        if matches!(command, AgentCommand::Start(_)) { self.starting } else { self.sending }
+    }
 }
 
 impl CommandSender {
-    pub(crate) const fn new(commands: mpsc::Sender<PendingCommand>, patience: Duration) -> Self {
+    pub(crate) const fn new(commands: mpsc::Sender<PendingCommand>, patience: Patience) -> Self {
         Self { commands, patience }
     }
 
     /// Sends `command`; `Ok` once the agent's pipe has taken all of it.
     ///
-    /// Bounded by the agent's `send_timeout`, after which the error says exactly whether any of it went out.
+    /// Bounded by the agent's `send_timeout` (`start_timeout` for [`AgentCommand::Start`]), after which the error
+    /// says exactly whether any of it went out.
     /// Commands go out in the order in which `send` was called.
     ///
     /// # Errors
@@ -97,6 +113,7 @@ impl CommandSender {
     /// Dropping the future withdraws the command unless its first byte is out already; the caller
     /// cannot tell which. To know, let the built-in timeout do it.
     pub async fn send(&self, command: AgentCommand) -> Result<(), SendError> {
+        let patience = self.patience.of(&command);
         let claim = Claim::default();
         let (reply, mut answer) = oneshot::channel();
         let _withdraw = WithdrawOnDrop(claim.clone());
@@ -105,9 +122,9 @@ impl CommandSender {
             self.commands.send(pending).await.map_err(|_| SendError::NotSent(NotSent::LineOver))?;
             (&mut answer).await.unwrap_or_else(|_| Err(broken(&claim)))
         };
-        match timeout(self.patience, exchange).await {
+        match timeout(patience, exchange).await {
             Ok(outcome) => outcome,
-            Err(_) if claim.take(WITHDRAWN) => Err(SendError::NotSent(NotSent::Deaf(self.patience))),
+            Err(_) if claim.take(WITHDRAWN) => Err(SendError::NotSent(NotSent::Deaf(patience))),
             Err(_) => answer.try_recv().unwrap_or(Err(SendError::Unknown(Lost::Stalled))),
         }
     }

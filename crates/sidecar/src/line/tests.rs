@@ -1,7 +1,9 @@
 //! The promises of a line, whatever is behind it.
 
+use std::time::Duration;
+
 use rstest::rstest;
-use switchboard_domain::AgentEvent;
+use switchboard_domain::{AgentEvent, SessionId, StartSession};
 
 use super::*;
 
@@ -42,7 +44,8 @@ async fn a_line_that_nobody_reads_holds_its_agent_back() {
 
 #[tokio::test(start_paused = true)]
 async fn large_events_fill_the_line_by_their_size() {
-    let bounds = LineBounds { events_max: 64, bytes_max: 1 << 20, send_timeout: Duration::from_secs(1) };
+    let patience = Patience { starting: Duration::from_secs(1), sending: Duration::from_secs(1) };
+    let bounds = LineBounds { events_max: 64, bytes_max: 1 << 20, patience };
     let (mut line, end, _stop) = LineEnd::script(bounds);
     assert!(end.events.emit(words(1).into(), 700 << 10).await);
     assert!(matches!(end.events.try_emit(words(2).into(), 700 << 10), Err(Rejected::Full(_))));
@@ -97,6 +100,22 @@ async fn the_sender_knows_exactly_what_is_known(#[case] fate: Fate, #[case] expe
     if let (Fate::IgnoredUnread, Some(pending)) = (fate, kept) {
         assert!(!pending.begin(), "a command reported as not sent must never go out later");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_may_take_longer_to_get_ready_than_to_listen() {
+    let patience = Patience { starting: Duration::from_mins(1), sending: Duration::from_secs(5) };
+    let (line, _end, _stop) = LineEnd::script(LineBounds { events_max: 1, bytes_max: 1, patience });
+    let start = AgentCommand::Start(StartSession {
+        session_id: SessionId::new(uuid::Uuid::nil()),
+        project_path: "/".into(),
+        prompt: "hello".into(),
+        model: None,
+        max_budget: None,
+        resume: None,
+    });
+    assert_eq!(line.send(start).await, Err(SendError::NotSent(NotSent::Deaf(patience.starting))));
+    assert_eq!(line.send(AgentCommand::Abort).await, Err(SendError::NotSent(NotSent::Deaf(patience.sending))));
 }
 
 #[tokio::test]

@@ -133,8 +133,12 @@ impl Runner {
             }
         }
         self.told(self.engine.store.set_worker(self.id, None));
-        let ending = stopped.exit.map_or_else(|| error.to_string(), |exit| self.describe_exit(&exit));
-        EngineError::NotStarted(ending)
+        EngineError::NotStarted(match (error, stopped.exit) {
+            // It is there and says why it cannot; that we ended it then is no news.
+            (SendError::NotSent(NotSent::Refused(why)), _) => why,
+            (_, Some(exit)) => self.describe_exit(&exit),
+            (error, None) => error.to_string(),
+        })
     }
 
     fn session_and_folder(&self) -> Result<(Session, std::path::PathBuf), EngineError> {
