@@ -31,6 +31,7 @@ use switchboard_domain::Timestamp;
 use switchboard_persistence::{DataFolder, SqliteReader};
 use switchboard_store::Persistence as _;
 
+use crate::builtin::{self, Outcome};
 use crate::config::{Config, Folders};
 use crate::terminal::Style;
 use args::{
@@ -62,6 +63,12 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
     let output = &mut output;
     let global = &cli.global;
     match &cli.command {
+        Command::Worker(args) => {
+            let outcome = builtin::run(*args).map_err(|error| Failure::from_error(ExitCode::Failure, &error))?;
+            if outcome == Outcome::Crashed {
+                return Ok(ExitCode::AgentFailed);
+            }
+        }
         Command::Completions(args) => manual::completions(*args, output)?,
         Command::Man(args) => manual::man(args, output)?,
         Command::Config(args) => config_command::run(args, &Setup::load(global)?, output)?,

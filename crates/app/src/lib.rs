@@ -21,6 +21,7 @@
 //! ```
 
 mod agent_specs;
+mod builtin;
 mod cli;
 mod config;
 pub mod engine;

