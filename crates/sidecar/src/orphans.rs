@@ -11,6 +11,9 @@ use crate::tree::{Killed, Marks, Quarry};
 /// stuck, so this is only a bound.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// No process has the id 0, so nothing is taken for the recorded one.
+const NOBODY: WorkerProcess = WorkerProcess { pid: 0, started: 0 };
+
 /// What was found of an earlier run, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -26,13 +29,16 @@ pub enum Orphans {
 /// Kills whatever is left of `worker`, which an earlier run of the program started for `session`, and of
 /// all it started in turn. Returns when it is gone.
 ///
+/// Without a recorded worker, because the earlier run was killed between starting and recording it, the
+/// session's mark alone tells what to kill.
+///
 /// Harmless when nothing is left, whoever has the process id now: a process is believed to be the recorded one
 /// only when it started at the recorded moment *and* carries the session's mark in its environment. Whatever else
 /// carries that mark is killed too, so no line may serve `session` while this runs.
 ///
 /// Knows nothing to kill where there is no `/proc` (macOS): process ids alone prove nothing.
-pub async fn end(worker: WorkerProcess, session: SessionId) -> Orphans {
-    let mut quarry = Quarry::recorded(worker, Marks::variable(&session_mark(session)));
+pub async fn end(worker: Option<WorkerProcess>, session: SessionId) -> Orphans {
+    let mut quarry = Quarry::recorded(worker.unwrap_or(NOBODY), Marks::variable(&session_mark(session)));
     let hunt = tokio::task::spawn_blocking(move || quarry.kill(PATIENCE));
     match hunt.await {
         Ok(Killed { processes: 0, survivors }) if survivors.is_empty() => Orphans::None,

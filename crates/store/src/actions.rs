@@ -8,6 +8,6 @@ mod sessions;
 mod settings;
 pub(crate) mod transcript;
 
-pub use hydrate::{HydrateError, Hydration};
+pub use hydrate::{HydrateError, Hydration, Leftover};
 pub use sessions::CreateError;
 pub use transcript::TurnEnd;

@@ -17,7 +17,7 @@ mod subscription;
 pub mod testing;
 mod writer;
 
-pub use actions::{CreateError, HydrateError, Hydration, TurnEnd};
+pub use actions::{CreateError, HydrateError, Hydration, Leftover, TurnEnd};
 pub use backlog::Published;
 pub use config::{Clock, IdSource, StoreConfig, SystemClock, SystemIds};
 pub use port::{

@@ -1,9 +1,8 @@
 //! After a crash: making sure that nothing the predecessor started still runs, before anything is
 //! called interrupted.
 
-use switchboard_domain::{SessionId, WorkerProcess};
 use switchboard_sidecar::orphans::{self, Orphans};
-use switchboard_store::{HydrateError, Hydration, Store};
+use switchboard_store::{HydrateError, Hydration, Leftover, Store};
 
 /// What was found at the start.
 #[derive(Debug)]
@@ -24,9 +23,9 @@ pub struct Recovery {
 /// When the sessions cannot be read.
 pub async fn recover(store: &Store) -> Result<Recovery, HydrateError> {
     let (mut orphans_ended, mut orphans_left) = (0, Vec::new());
-    let end_leftovers = async |served: &[(SessionId, WorkerProcess)]| {
-        for (session_id, worker) in served {
-            match orphans::end(*worker, *session_id).await {
+    let end_leftovers = async |leftovers: &[Leftover]| {
+        for leftover in leftovers {
+            match orphans::end(leftover.worker, leftover.session_id).await {
                 Orphans::None => {}
                 Orphans::Ended(processes) => orphans_ended += processes,
                 Orphans::Surviving(processes) => orphans_left.extend(processes),

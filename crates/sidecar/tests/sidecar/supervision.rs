@@ -164,9 +164,16 @@ async fn left_behind(misbehaviour: &[&str]) -> (WorkerProcess, SessionId) {
 #[tokio::test]
 async fn what_an_earlier_run_left_behind_is_ended(#[case] misbehaviour: &[&str]) {
     let (worker, session) = left_behind(misbehaviour).await;
-    assert!(matches!(orphans::end(worker, session).await, Orphans::Ended(count) if count > 0));
+    assert!(matches!(orphans::end(Some(worker), session).await, Orphans::Ended(count) if count > 0));
     assert_eq!(living_of(session), NOBODY);
-    assert_eq!(orphans::end(worker, session).await, Orphans::None);
+    assert_eq!(orphans::end(Some(worker), session).await, Orphans::None);
+}
+
+#[tokio::test]
+async fn what_was_started_and_never_recorded_is_ended_by_its_mark() {
+    let (_, session) = left_behind(&["family"]).await;
+    assert!(matches!(orphans::end(None, session).await, Orphans::Ended(count) if count > 0));
+    assert_eq!(living_of(session), NOBODY);
 }
 
 #[rstest]
@@ -178,7 +185,7 @@ async fn a_process_that_only_has_the_same_id_is_left_alone(#[case] later: u64, #
     let worker = line.worker().expect("a process");
     let recorded = WorkerProcess { started: worker.started + later, ..worker };
     let recorded_session = if other_session || later > 0 { crate::stage::session().session_id } else { session };
-    assert_eq!(orphans::end(recorded, recorded_session).await, Orphans::None);
+    assert_eq!(orphans::end(Some(recorded), recorded_session).await, Orphans::None);
     assert!(is_alive(worker.pid));
     let _stopped = line.stop(StopPolicy::NOW).await;
 }

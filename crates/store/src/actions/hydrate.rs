@@ -21,6 +21,15 @@ pub struct Hydration {
     pub problems: Vec<ReadError>,
 }
 
+/// A session whose agent may still run although the app that started it is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// The session.
+    pub session_id: SessionId,
+    /// The agent's process; `None` if the app was gone before it was recorded.
+    pub worker: Option<WorkerProcess>,
+}
+
 /// The list of sessions could not be read, so nothing was: an empty list must not be taken for the truth.
 #[derive(Debug, Error)]
 #[error("the sessions could not be loaded: {0}")]
@@ -48,10 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// When the list of sessions cannot be read. The app's error is set.
-    pub async fn hydrate_after(
-        &self,
-        end_leftovers: impl AsyncFnOnce(&[(SessionId, WorkerProcess)]),
-    ) -> Result<Hydration, HydrateError> {
+    pub async fn hydrate_after(&self, end_leftovers: impl AsyncFnOnce(&[Leftover])) -> Result<Hydration, HydrateError> {
         let _loading = LoadingFlag::raise(&self.shared);
         let outcome = self.try_hydrate(end_leftovers).await;
         match &outcome {
@@ -65,10 +71,7 @@ impl Store {
         outcome
     }
 
-    async fn try_hydrate(
-        &self,
-        end_leftovers: impl AsyncFnOnce(&[(SessionId, WorkerProcess)]),
-    ) -> Result<Hydration, HydrateError> {
+    async fn try_hydrate(&self, end_leftovers: impl AsyncFnOnce(&[Leftover])) -> Result<Hydration, HydrateError> {
         let persistence = &self.shared.persistence;
         let sessions = persistence.sessions().await.map_err(HydrateError)?;
         end_leftovers(&self.leftovers(&sessions)).await;
@@ -81,10 +84,11 @@ impl Store {
     }
 
     /// Processes of a former life of the app: a session that is in memory has one of this life.
-    fn leftovers(&self, sessions: &[StoredSession]) -> Vec<(SessionId, WorkerProcess)> {
+    fn leftovers(&self, sessions: &[StoredSession]) -> Vec<Leftover> {
         let known = self.snapshot();
         let old = sessions.iter().filter(|it| known.session(it.session.id).is_none());
-        old.filter_map(|it| Some((it.session.id, it.session.worker?))).collect()
+        let served = old.filter(|it| it.session.worker.is_some() || it.session.status() == SessionStatus::Running);
+        served.map(|it| Leftover { session_id: it.session.id, worker: it.session.worker }).collect()
     }
 
     fn take_in(&self, mut hydrated: Hydrated) -> Vec<SessionId> {
