@@ -21,7 +21,7 @@ pub(crate) struct Progress {
     /// What was set aside.
     refusals: Arc<VecDeque<Refusal>>,
     /// Refusals up to here may have been forgotten.
-    forgotten: Revision,
+    forgotten: Option<Revision>,
     /// Whether there will be no more.
     pub(crate) closed: bool,
 }
@@ -47,7 +47,7 @@ impl Progress {
         if refusals.len() == REFUSALS_KEPT
             && let Some(oldest) = refusals.pop_front()
         {
-            self.forgotten = oldest.through;
+            self.forgotten = Some(oldest.through);
         }
         refusals.push_back(Refusal { after: self.facts, through, session, reason });
     }
@@ -56,7 +56,7 @@ impl Progress {
     fn refusal(&self, revision: Revision, session: Option<SessionId>) -> Option<String> {
         let covers = |it: &&Refusal| it.after < revision && revision <= it.through && it.session == session;
         let known = self.refusals.iter().find(covers).map(|it| it.reason.clone());
-        known.or_else(|| (revision <= self.forgotten).then(|| DOUBT.to_owned()))
+        known.or_else(|| self.forgotten.filter(|it| revision <= *it).map(|_| DOUBT.to_owned()))
     }
 }
 
@@ -130,5 +130,41 @@ impl<T> Receipt<T> {
         }
         drop(progress);
         Ok(self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(number: u128) -> SessionId {
+        SessionId::new(uuid::Uuid::from_u128(number))
+    }
+
+    fn refused(batches: u64) -> Progress {
+        let mut progress = Progress::default();
+        for batch in 1..=batches {
+            progress.refuse(Revision::new(batch), Some(session(1)), "why".into());
+            progress.facts = Revision::new(batch);
+        }
+        progress
+    }
+
+    #[test]
+    fn a_refusal_is_for_its_session_and_its_batch() {
+        let progress = refused(2);
+        assert_eq!(progress.refusal(Revision::new(2), Some(session(1))), Some("why".into()));
+        assert_eq!(progress.refusal(Revision::new(2), Some(session(2))), None);
+        assert_eq!(progress.refusal(Revision::new(3), Some(session(1))), None);
+        assert_eq!(Progress::default().refusal(Revision::ZERO, Some(session(1))), None);
+    }
+
+    #[test]
+    fn what_may_have_been_refused_and_forgotten_is_never_called_saved() {
+        let batches = u64::try_from(REFUSALS_KEPT).expect("small") + 10;
+        let progress = refused(batches);
+        assert_eq!(progress.refusals.len(), REFUSALS_KEPT);
+        assert_eq!(progress.refusal(Revision::new(5), Some(session(2))), Some(DOUBT.into()));
+        assert_eq!(progress.refusal(Revision::new(batches), Some(session(2))), None);
     }
 }

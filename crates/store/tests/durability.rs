@@ -97,6 +97,17 @@ async fn an_action_that_changes_nothing_does_not_wait_for_a_change_that_is_never
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_action_that_changes_nothing_right_after_a_restart_has_nothing_to_wait_for() {
+    let world = World::start().await;
+    let id = world.session().await;
+    let _ = world.store.update_status(id, switchboard_domain::SessionStatus::Completed).expect("allowed");
+    world.store.flush().await.expect("saved");
+    let world = world.crash().await;
+    let none = world.store.pop_queued(id).expect("allowed");
+    assert_eq!(timeout(LONG, none.durable()).await.expect("nothing to wait for"), Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_action_that_changes_nothing_waits_for_what_it_found() {
     let world = World::start().await;
     world.database.fail_all_commits(CommitStep::NotWritten);

@@ -14,5 +14,6 @@ mod paging;
 mod ports;
 mod queue;
 mod removal;
+mod state_machine;
 mod subscriptions;
 mod tool_calls;
