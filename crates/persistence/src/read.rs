@@ -1,16 +1,16 @@
 //! Reading everything but search.
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
-use switchboard_domain::{Approval, Draft, Message, Project, QueuedMessage, RequestId, Seq, SessionId, StoredSession};
+use switchboard_domain::{Approval, Message, Project, QueuedMessage, RequestId, Seq, SessionId};
 use switchboard_store::{PAGE_MESSAGES_MAX, Page};
 
-use crate::entity::{agent_sessions, app_settings, approvals, drafts, messages, projects, queued_messages, unreadable};
+use crate::entity::{app_settings, approvals, messages, projects, queued_messages, unreadable};
 use crate::json;
-use crate::upsert::statement;
+
+mod sessions;
+
+pub(crate) use sessions::sessions;
 
 pub(crate) async fn projects(reader: &DatabaseConnection) -> Result<Vec<Project>, DbErr> {
     let rows = projects::Entity::find()
@@ -19,29 +19,6 @@ pub(crate) async fn projects(reader: &DatabaseConnection) -> Result<Vec<Project>
         .all(reader)
         .await?;
     Ok(rows.into_iter().map(Project::from).collect())
-}
-
-/// The place of the newest message comes out of the index of places, one step per session.
-const SESSIONS: &str = "
-SELECT s.*, d.session_id AS draft_session_id, d.content AS draft_content, d.thinking AS draft_thinking,
-    d.tool_calls AS draft_tool_calls,
-    (SELECT max(m.seq) FROM messages m WHERE m.session_id = s.id) AS last_seq
-FROM agent_sessions s LEFT JOIN drafts d ON d.session_id = s.id
-ORDER BY s.created_at DESC, s.id DESC";
-
-pub(crate) async fn sessions(reader: &DatabaseConnection) -> Result<Vec<StoredSession>, DbErr> {
-    let rows = reader.query_all_raw(statement(SESSIONS, Vec::new())).await?;
-    rows.iter().map(stored_session).collect()
-}
-
-fn stored_session(row: &QueryResult) -> Result<StoredSession, DbErr> {
-    let last_seq: Option<i64> = row.try_get("", "last_seq")?;
-    let draft = drafts::Model::from_query_result_optional(row, "draft_")?;
-    Ok(StoredSession {
-        session: agent_sessions::Model::from_query_result(row, "")?.try_into()?,
-        last_seq: last_seq.map(messages::seq).transpose()?.unwrap_or(Seq::ZERO),
-        draft: draft.map(Draft::try_from).transpose()?.unwrap_or_default(),
-    })
 }
 
 pub(crate) async fn pending_approvals(reader: &DatabaseConnection) -> Result<Vec<Approval>, DbErr> {

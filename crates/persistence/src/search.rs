@@ -23,14 +23,20 @@ FROM message_search CROSS JOIN messages m ON m.row_id = message_search.rowid
 WHERE message_search MATCH ?
     AND NOT EXISTS (SELECT 1 FROM search_stale WHERE search_stale.row_id = message_search.rowid)";
 
+/// A session's messages arrived between its first and its last one, which the index of places knows
+/// without looking at them; in most sessions that leaves few of the hits.
+const IN_SESSION: &str = " AND m.session_id = ?
+    AND message_search.rowid >= (SELECT min(row_id) FROM messages WHERE session_id = ?)
+    AND message_search.rowid <= (SELECT max(row_id) FROM messages WHERE session_id = ?)";
+
 pub(crate) async fn search(reader: &DatabaseConnection, query: &SearchQuery) -> Result<Vec<SearchHit>, DbErr> {
     let words = Words::new(&query.words);
     let Some(expression) = words.expression() else { return Ok(Vec::new()) };
     let mut text = HITS.to_owned();
     let mut values: Vec<Value> = vec![expression.into()];
     if let Some(id) = query.session_id {
-        text.push_str(" AND m.session_id = ?");
-        values.push(id.uuid().into());
+        text.push_str(IN_SESSION);
+        values.extend(std::iter::repeat_n(id.uuid().into(), 3));
     }
     if let Some(id) = query.project_id {
         text.push_str(" AND m.session_id IN (SELECT id FROM agent_sessions WHERE project_id = ?)");

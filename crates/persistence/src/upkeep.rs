@@ -16,8 +16,9 @@ use crate::writer::Writer;
 const SLICE_ROWS: i64 = 500;
 /// Text per slice of indexing, so that few long messages do not make a long slice.
 const SLICE_BYTES: i64 = 512 * 1024;
-/// A log larger than this is brought into the database even when there is no quiet moment.
-const LOG_BYTES_SOFT: u64 = 16 * 1024 * 1024;
+/// A log larger than this is brought into the database even when there is no quiet moment: small, so
+/// that a commit behind it does not wait long.
+const LOG_BYTES_SOFT: u64 = 4 * 1024 * 1024;
 /// A log larger than this is brought into the database by a commit itself, if upkeep is never called.
 pub(crate) const LOG_BYTES_HARD: u64 = 64 * 1024 * 1024;
 /// A log larger than this is also made short again in a quiet moment.

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 use switchboard_domain::{AgentSessionId, Cost, NewSession, ProjectId, Session, SessionId, Timestamp, WorkerProcess};
 
 use super::unreadable;
 use crate::upsert::Upsert;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+/// The order of the fields is that of the columns, which reading all sessions relies on.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "agent_sessions")]
 #[expect(clippy::struct_field_names, reason = "the language model of a session is not the row type's own name")]
 pub(crate) struct Model {
