@@ -49,7 +49,8 @@ pub(crate) async fn inspect(file: &Path) -> Result<Found, OpenError> {
         Err(error) => return Err(unreadable(file, error.into())),
     };
     check_header(file, &header)?;
-    let purpose = if log_bytes == 0 { Purpose::Inspect } else { Purpose::InspectWithLog };
+    // A log, even an empty one, may mean that another process is writing at this moment.
+    let purpose = if log_of(file).exists() { Purpose::InspectWithLog } else { Purpose::Inspect };
     let connection = connect(file, purpose).await.map_err(|error| meaning(file, error))?;
     let checked = check_contents(&connection, file).await;
     let closed = connection.close().await;
