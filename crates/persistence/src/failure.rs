@@ -93,3 +93,90 @@ pub(crate) fn reason(error: &DbErr) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::fmt;
+
+    use rstest::rstest;
+    use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// What SQLite says, with one of its result codes.
+    #[derive(Debug)]
+    struct Says(i32);
+
+    impl fmt::Display for Says {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "(code: {}) so it is", self.0)
+        }
+    }
+
+    impl Error for Says {}
+
+    impl DatabaseError for Says {
+        fn message(&self) -> &'static str {
+            "so it is"
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.to_string().into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn kind(error: &CommitError) -> &'static str {
+        match error {
+            CommitError::NotWritten { .. } => "not written",
+            CommitError::Refused { .. } => "refused",
+            CommitError::Unknown { .. } => "unknown",
+        }
+    }
+
+    #[rstest]
+    #[case::generic(1, "not written", "unknown")]
+    #[case::busy(5, "not written", "not written")]
+    #[case::busy_snapshot(517, "not written", "not written")]
+    #[case::locked(6, "not written", "unknown")]
+    #[case::no_memory(7, "not written", "unknown")]
+    #[case::read_only(8, "not written", "unknown")]
+    #[case::read_only_moved(1032, "not written", "unknown")]
+    #[case::io(10, "not written", "unknown")]
+    #[case::io_of_flushing(1034, "not written", "unknown")]
+    #[case::corrupt(11, "not written", "unknown")]
+    #[case::full(13, "not written", "not written")]
+    #[case::cannot_open(14, "not written", "unknown")]
+    #[case::too_big(18, "refused", "unknown")]
+    #[case::constraint(19, "refused", "refused")]
+    #[case::foreign_key(787, "refused", "refused")]
+    #[case::unique(2067, "refused", "refused")]
+    #[case::mismatch(20, "refused", "unknown")]
+    fn an_error_says_what_became_of_the_batch(#[case] code: i32, #[case] before: &str, #[case] at: &str) {
+        let error = || DbErr::Exec(RuntimeErr::SqlxError(Arc::new(SqlxError::Database(Box::new(Says(code))))));
+        assert_eq!((kind(&before_commit(error())), kind(&at_commit(error()))), (before, at));
+        assert_eq!(before_commit(error()).reason(), "so it is");
+    }
+
+    #[test]
+    fn a_driver_that_died_before_the_commit_wrote_nothing_and_at_it_nobody_knows() {
+        let died = || DbErr::Exec(RuntimeErr::SqlxError(Arc::new(SqlxError::WorkerCrashed)));
+        assert_eq!((kind(&before_commit(died())), kind(&at_commit(died()))), ("not written", "unknown"));
+    }
+}
