@@ -40,6 +40,7 @@ fn configured(name: &str, agent: &AgentConfig) -> AgentSpec {
     let protocol = match agent.protocol {
         Protocol::Native => ProtocolKind::Native,
         Protocol::Exec => ProtocolKind::Exec,
+        Protocol::Claude => ProtocolKind::Claude,
     };
     let mut words = agent.command.iter();
     let program = words.next().map(PathBuf::from).unwrap_or_default();

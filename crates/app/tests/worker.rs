@@ -17,7 +17,7 @@ async fn launch(launcher: &ProcessLauncher, prompt: &str, resume: Option<&str>) 
     let agent = AgentSpec::new("builtin", ProtocolKind::Native, env!("CARGO_BIN_EXE_switchboard"))
         .with_args(["worker", "--seed", "7", "--speed", "0"]);
     let session_id = SessionId::new(Uuid::now_v7());
-    let session = LaunchSession { session_id, working_dir: std::env::temp_dir(), prompt: prompt.to_owned() };
+    let session = LaunchSession { prompt: prompt.to_owned(), ..LaunchSession::new(session_id, std::env::temp_dir()) };
     let line = launcher.launch(&agent, session.clone()).await.expect("starts");
     let start = StartSession {
         session_id,

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use switchboard_domain::SessionId;
+use switchboard_domain::{AgentSessionId, Cost, SessionId};
 
 pub use environment::{Environment, STANDARD_NAMES};
 pub use error::LaunchError;
@@ -50,17 +50,20 @@ pub enum ProtocolKind {
     Native,
     /// Any command: the prompt goes in, text comes out, and one process serves one turn.
     Exec,
+    /// Claude Code's stream-json. The arguments that ask for it are added to the configured ones.
+    Claude,
 }
 
 impl ProtocolKind {
     /// Every protocol there is.
-    pub const ALL: [Self; 2] = [Self::Native, Self::Exec];
+    pub const ALL: [Self; 3] = [Self::Native, Self::Exec, Self::Claude];
 
     /// The name used in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Exec => "exec",
+            Self::Claude => "claude",
         }
     }
 }
@@ -140,6 +143,21 @@ pub struct LaunchSession {
     pub working_dir: PathBuf,
     /// The prompt of the first command to come, for agents that take it as an argument.
     pub prompt: String,
+    /// The model, when one was chosen. This and what follows is for agents that take it as arguments; the
+    /// first command says the same.
+    pub model: Option<String>,
+    /// The agent's own conversation to go on with.
+    pub resume: Option<AgentSessionId>,
+    /// The most the conversation may cost, when there is a limit.
+    pub max_budget: Option<Cost>,
+}
+
+impl LaunchSession {
+    /// The first process of session `session_id`, in `working_dir`, without a choice of model and without a budget.
+    pub fn new(session_id: SessionId, working_dir: impl Into<PathBuf>) -> Self {
+        let working_dir = working_dir.into();
+        Self { session_id, working_dir, prompt: String::new(), model: None, resume: None, max_budget: None }
+    }
 }
 
 /// The bounds of one agent.

@@ -25,11 +25,11 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let session_id = SessionId::new(Uuid::from_u128(1));
-//! let session = LaunchSession { session_id, working_dir: "/".into(), prompt: "hello".into() };
+//! let session = LaunchSession::new(session_id, "/");
 //! let start = AgentCommand::Start(StartSession {
 //!     session_id,
 //!     project_path: session.working_dir.clone(),
-//!     prompt: session.prompt.clone(),
+//!     prompt: "hello".into(),
 //!     model: None,
 //!     max_budget: None,
 //!     resume: None,

@@ -6,10 +6,18 @@
 //! [`Protocol::read`]), may hold a command back until the agent is ready for it (its [`Ticket`] is settled
 //! by a later write), and may refuse one.
 
+mod claude;
 mod exec;
+mod held;
+mod json_line;
 mod native;
 mod output;
+#[cfg(test)]
+pub(crate) mod transcript;
 
+use std::ffi::OsString;
+
+use claude::Claude;
 pub(crate) use exec::Exec;
 pub(crate) use native::Native;
 pub(crate) use output::{Output, Ticket, Write};
@@ -47,5 +55,15 @@ pub(crate) fn adapter(agent: &AgentSpec, session: &LaunchSession) -> Box<dyn Pro
     match agent.protocol {
         ProtocolKind::Native => Box::new(Native::new(session.session_id)),
         ProtocolKind::Exec => Box::new(Exec::new(agent)),
+        ProtocolKind::Claude => Box::new(Claude::new(session)),
+    }
+}
+
+/// What the program of `agent` is given in `session`: its configured arguments, and those its protocol needs.
+pub(crate) fn arguments(agent: &AgentSpec, session: &LaunchSession) -> Vec<OsString> {
+    match agent.protocol {
+        ProtocolKind::Native => agent.args.clone(),
+        ProtocolKind::Exec => exec::arguments(agent, &session.prompt),
+        ProtocolKind::Claude => claude::arguments(agent, session),
     }
 }

@@ -18,5 +18,6 @@ mod lenient;
 mod outgoing;
 
 pub use incoming::Incoming;
+pub(crate) use lenient::{moment, rate_limit_status};
 pub(crate) use outgoing::OUTGOING_NAMES;
 pub use outgoing::{Outgoing, WireToolCall, WireUsage};

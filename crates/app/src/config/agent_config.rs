@@ -38,23 +38,26 @@ pub(crate) enum Protocol {
     Native,
     /// None: the prompt on standard input, the answer on standard output.
     Exec,
+    /// Claude Code's stream-json.
+    Claude,
 }
 
 impl Protocol {
     /// Every protocol there is.
-    pub(crate) const ALL: [Self; 2] = [Self::Native, Self::Exec];
+    pub(crate) const ALL: [Self; 3] = [Self::Native, Self::Exec, Self::Claude];
 
     /// The name used in the file.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Exec => "exec",
+            Self::Claude => "claude",
         }
     }
 }
 
 impl Kind for Protocol {
-    const EXPECTED: &'static str = "\"native\" or \"exec\"";
+    const EXPECTED: &'static str = "\"native\", \"exec\" or \"claude\"";
 
     fn read(raw: &Raw<'_>) -> Option<Self> {
         let text = String::read(raw)?;

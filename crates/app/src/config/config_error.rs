@@ -121,7 +121,9 @@ impl ConfigError {
                 Some("give the program and its arguments: command = [\"my-agent\"]".into())
             }
             Self::Missing { key: "protocol", .. } => Some(
-                "protocol = \"native\" for JSON lines, \"exec\" for any command that answers on standard output".into(),
+                "protocol = \"native\" for JSON lines, \"exec\" for any command that answers on standard output, \
+                 \"claude\" for Claude Code"
+                    .into(),
             ),
             _ => None,
         }

@@ -7,11 +7,12 @@ use serde_json::Value;
 use switchboard_domain::{AgentEvent, SessionId};
 
 use super::*;
+use crate::protocol::transcript::{spoils, spoilt};
 use crate::{FaultKind, LineEvent, ProtocolKind};
 
 fn session() -> LaunchSession {
     let session_id = SessionId::new(uuid::Uuid::from_u128(1));
-    LaunchSession { session_id, working_dir: "/".into(), prompt: String::new() }
+    LaunchSession::new(session_id, "/")
 }
 
 fn native(line_bytes_max: usize) -> Conversation {
@@ -72,38 +73,6 @@ fn the_recorded_worker_is_understood() {
 fn the_recorded_resumed_worker_is_understood() {
     let lines = recorded_lines(RESUMED).join("\n");
     insta::assert_snapshot!(story(&events(native(1 << 20), lines.as_bytes(), &[4096])));
-}
-
-/// How a line can be spoilt.
-#[derive(Clone, Debug)]
-enum Spoil {
-    Cut(usize),
-    Overwrite(usize, u8),
-    Insert(usize, Vec<u8>),
-}
-
-fn spoils() -> impl Strategy<Value = Spoil> {
-    prop_oneof![
-        any::<usize>().prop_map(Spoil::Cut),
-        (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Spoil::Overwrite(at, byte)),
-        (any::<usize>(), prop::collection::vec(any::<u8>(), 0..300)).prop_map(|(at, bytes)| Spoil::Insert(at, bytes)),
-    ]
-}
-
-fn spoilt(line: &str, spoil: Spoil) -> Vec<u8> {
-    let mut line = line.as_bytes().to_vec();
-    match spoil {
-        Spoil::Cut(at) => line.truncate(at % (line.len() + 1)),
-        Spoil::Overwrite(at, byte) => {
-            let at = at % line.len();
-            line[at] = byte;
-        }
-        Spoil::Insert(at, bytes) => {
-            let at = at % (line.len() + 1);
-            line.splice(at..at, bytes);
-        }
-    }
-    line
 }
 
 proptest! {

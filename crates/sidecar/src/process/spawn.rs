@@ -1,9 +1,8 @@
 //! Starts one child process.
 
-use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::AsRawFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::process::Stdio;
 
 use switchboard_domain::WorkerProcess;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use crate::launch::{LAUNCH_VARIABLE, SESSION_VARIABLE, diagnose, resolve};
 use crate::tree::{Marks, Quarry, started};
-use crate::{AgentSpec, LaunchError, LaunchSession, PROMPT_PLACEHOLDER, ProtocolKind};
+use crate::{AgentSpec, LaunchError, LaunchSession, protocol};
 
 /// A process that runs, and all that is needed to talk to it and to end it.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ pub(super) fn spawn(agent: &AgentSpec, session: &LaunchSession) -> Result<Spawne
     let program = resolve(agent, session, &environment)?;
     let cookie = Uuid::now_v7().simple().to_string();
     let mut child = Command::new(&program)
-        .args(agent.args.iter().map(|arg| with_prompt(agent.protocol, arg, &session.prompt)))
+        .args(protocol::arguments(agent, session))
         .env_clear()
         .envs(environment)
         .env(SESSION_VARIABLE, session.session_id.to_string())
@@ -55,45 +54,8 @@ pub(super) fn spawn(agent: &AgentSpec, session: &LaunchSession) -> Result<Spawne
     Ok(Spawned { worker, child, stdin, stdout, stderr, quarry: Quarry::child(worker, marks) })
 }
 
-fn with_prompt(protocol: ProtocolKind, arg: &OsStr, prompt: &str) -> OsString {
-    if protocol != ProtocolKind::Exec {
-        return arg.to_owned();
-    }
-    let mut rest = arg.as_bytes();
-    let mut filled = Vec::with_capacity(rest.len());
-    while let Some(at) = memchr::memmem::find(rest, PROMPT_PLACEHOLDER.as_bytes()) {
-        filled.extend_from_slice(&rest[..at]);
-        filled.extend_from_slice(prompt.as_bytes());
-        rest = &rest[at + PROMPT_PLACEHOLDER.len()..];
-    }
-    filled.extend_from_slice(rest);
-    OsString::from_vec(filled)
-}
-
 /// The kernel's name for a pipe of ours, by which its other end is found in `/proc/PID/fd`.
 fn pipe(end: Option<&impl AsRawFd>) -> Option<Vec<u8>> {
     let link = fs::read_link(format!("/proc/self/fd/{}", end?.as_raw_fd())).ok()?;
     Some(link.into_os_string().into_vec())
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::whole("{prompt}", "fix it")]
-    #[case::inside("--prompt={prompt}!", "--prompt=fix it!")]
-    #[case::twice("{prompt}{prompt}", "fix itfix it")]
-    #[case::none("-v", "-v")]
-    fn the_placeholder_becomes_the_prompt(#[case] arg: &str, #[case] filled: &str) {
-        assert_eq!(with_prompt(ProtocolKind::Exec, OsStr::new(arg), "fix it"), filled);
-        assert_eq!(with_prompt(ProtocolKind::Native, OsStr::new(arg), "fix it"), arg);
-    }
-
-    #[test]
-    fn a_prompt_that_holds_the_placeholder_is_not_filled_again() {
-        assert_eq!(with_prompt(ProtocolKind::Exec, OsStr::new("{prompt}"), "a{prompt}b"), "a{prompt}b");
-    }
 }

@@ -1,7 +1,10 @@
 //! Any command as an agent: the prompt goes in, text comes out, and the exit status ends the turn.
 
+mod arguments;
+
 use std::mem;
 
+pub(crate) use arguments::arguments;
 use switchboard_domain::{AgentCommand, AgentEvent, MessageBody, Role};
 
 use super::{Output, Protocol, Ticket, Write};

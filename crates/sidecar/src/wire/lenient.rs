@@ -24,7 +24,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 }
 
 /// A moment: RFC 3339, or seconds or milliseconds since the epoch.
-pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(match value.as_f64() {
         Some(number) => from_epoch(number),
@@ -39,7 +39,7 @@ fn from_epoch(number: f64) -> Option<Timestamp> {
 }
 
 /// A status, under our names and those that agents in use send.
-pub(super) fn rate_limit_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RateLimitStatus, D::Error> {
+pub(crate) fn rate_limit_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RateLimitStatus, D::Error> {
     match String::deserialize(deserializer)?.as_str() {
         "allowed" => Ok(RateLimitStatus::Allowed),
         "warning" | "allowed_warning" => Ok(RateLimitStatus::Warning),

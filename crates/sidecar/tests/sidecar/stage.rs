@@ -27,11 +27,8 @@ pub(crate) fn rogue(misbehaviour: &[&str]) -> AgentSpec {
 }
 
 pub(crate) fn session() -> LaunchSession {
-    LaunchSession {
-        session_id: SessionId::new(Uuid::now_v7()),
-        working_dir: std::env::temp_dir(),
-        prompt: "fix the build".into(),
-    }
+    let new = LaunchSession::new(SessionId::new(Uuid::now_v7()), std::env::temp_dir());
+    LaunchSession { prompt: "fix the build".into(), ..new }
 }
 
 pub(crate) fn start(session: &LaunchSession) -> AgentCommand {

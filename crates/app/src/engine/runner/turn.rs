@@ -101,7 +101,13 @@ impl Runner {
     async fn start_agent(&mut self, prompt: &str) -> Result<(), EngineError> {
         let (session, working_dir) = self.session_and_folder()?;
         let agent = self.engine.agents.resolve(&session.agent)?;
-        let launch = LaunchSession { session_id: self.id, working_dir: working_dir.clone(), prompt: prompt.to_owned() };
+        let launch = LaunchSession {
+            prompt: prompt.to_owned(),
+            model: session.model.clone(),
+            resume: session.agent_session_id.clone(),
+            max_budget: self.engine.config.max_budget,
+            ..LaunchSession::new(self.id, &working_dir)
+        };
         let not_started = |error: &dyn std::error::Error| EngineError::NotStarted(with_causes(error));
         let line = self.engine.launcher.launch(&agent, launch).await.map_err(|error| not_started(&error))?;
         self.faults.clear();
