@@ -16,7 +16,7 @@ const FOR_EVER: Duration = Duration::from_mins(10);
 
 fn main() -> io::Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !is_badge(arg)).collect();
     match args.as_slice() {
         ["mute"] => wait_for_end(),
         ["deaf"] => {
@@ -45,6 +45,19 @@ fn main() -> io::Result<()> {
         ["setsid-then", rest @ ..] => setsid_then(rest),
         _ => Err(io::Error::other(format!("no such misbehaviour: {args:?}"))),
     }
+}
+
+/// An argument that every process hands on to those it starts: how a test tells its own rogues from others',
+/// whatever else they drop.
+fn is_badge(arg: &str) -> bool {
+    arg.starts_with("badge=")
+}
+
+/// Another of our kind, to be started.
+fn another(args: &[&str]) -> io::Result<Command> {
+    let mut command = Command::new(env::current_exe()?);
+    command.args(args).args(env::args().filter(|arg| is_badge(arg)));
+    Ok(command)
 }
 
 fn number(text: &str) -> usize {
@@ -179,8 +192,8 @@ enum Environment {
 
 /// Starts another of our kind and does not wait for it.
 fn child(args: &[&str], output: Stdio, environment: Environment) -> io::Result<()> {
-    let mut command = Command::new(env::current_exe()?);
-    command.args(args).stdin(Stdio::null()).stdout(output).stderr(Stdio::null());
+    let mut command = another(args)?;
+    command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null());
     if matches!(environment, Environment::Cleared) {
         command.env_clear();
     }
@@ -229,6 +242,6 @@ fn escape(how: &str) -> io::Result<()> {
 
 fn setsid_then(rest: &[&str]) -> io::Result<()> {
     setsid()?;
-    let status = Command::new(env::current_exe()?).args(rest).status()?;
+    let status = another(rest)?.status()?;
     exit(status.code().unwrap_or(1))
 }

@@ -48,32 +48,25 @@ async fn a_stop_takes_what_it_takes(
 #[case::one_that_breeds(&["escape", "breeder"])]
 #[tokio::test]
 async fn nothing_survives_a_stop(#[case] misbehaviour: &[&str]) {
-    let marker = format!("SWITCHBOARD_TEST={}", uuid::Uuid::now_v7());
-    let (name, value) = marker.split_once('=').expect("a pair");
-    let mut agent = rogue(misbehaviour);
-    agent.environment = agent.environment.set(name, value);
-    let (mut line, _) = launch(&agent).await;
+    let badge = format!("badge={}", uuid::Uuid::now_v7());
+    let (mut line, _) = launch(&rogue(&[misbehaviour, &[badge.as_str()]].concat())).await;
     read_until(&mut line, is_completed).await;
-    let descendants = everyone_after(line.worker().expect("a process"));
-    assert!(descendants.len() > 1, "the test needs somebody to hunt, found {descendants:?}");
+    eventually("there is somebody to hunt", || everyone_with(&badge).len() > 1);
 
     let stopped = line.stop(BRIEF).await;
     assert_eq!(stopped.survivors, NOBODY);
-    assert_eq!(living(&marker), NOBODY);
-    let alive: Vec<_> = descendants.into_iter().filter(|&pid| is_alive(pid)).collect();
-    assert_eq!(alive, NOBODY, "left behind");
+    assert_eq!(everyone_with(&badge), NOBODY);
 }
 
-/// All living rogues that started no earlier than `worker`: by name, so that nothing can hide.
-fn everyone_after(worker: WorkerProcess) -> Vec<u32> {
+/// All living processes with this argument, which no rogue can drop.
+fn everyone_with(badge: &str) -> Vec<u32> {
     let pids =
         std::fs::read_dir("/proc").expect("proc").filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let is_rogue = |pid: &u32| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let started = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(19)?.parse().ok());
-        stat.contains("(rogue)") && started >= Some(worker.started) && is_alive(*pid)
+    let wears_it = |pid: &u32| {
+        let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        arguments.split(|&byte| byte == 0).any(|argument| argument == badge.as_bytes()) && is_alive(*pid)
     };
-    pids.filter(is_rogue).collect()
+    pids.filter(wears_it).collect()
 }
 
 #[tokio::test]
