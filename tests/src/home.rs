@@ -5,9 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::Value;
+use switchboard_domain::SessionId;
 use tempfile::TempDir;
 
-use crate::{Ended, Running, Tag, program};
+use crate::{Ended, Running, Tag, eventually, processes_with, program};
 
 /// A data folder and a project folder that nobody else uses; both are gone with it.
 pub struct Home {
@@ -52,24 +54,64 @@ impl Home {
         fs::write(self.path().join("config.toml"), config_toml).expect("written");
     }
 
-    /// Configures one `native` agent for each misbehaviour, named after it; more words are its arguments.
+    /// Configures the agent `rogue`, which misbehaves as its prompt says, and one `native` agent for
+    /// each of `misbehaviours`, named after it; more words are its arguments. All write down what they hear.
     ///
     /// # Panics
-    /// When one is empty, or the configuration cannot be written.
+    /// When a misbehaviour is empty, or the configuration cannot be written.
     pub fn configure_rogues(&self, misbehaviours: &[&str]) {
-        let sections = misbehaviours.iter().map(|line| {
-            let mut words = line.split_whitespace();
-            let name = words.next().expect("a misbehaviour");
-            let command: Vec<String> = self.rogue_command(name, words).iter().map(|word| format!("{word:?}")).collect();
-            format!("[agents.{name}]\nprotocol = \"native\"\ncommand = [{}]\n", command.join(", "))
+        let told = self.rogue_section("rogue", &["as-told"]);
+        let named = misbehaviours.iter().map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            self.rogue_section(words.first().expect("a misbehaviour"), &words)
         });
-        self.configure(&sections.collect::<Vec<_>>().join("\n"));
+        self.configure(&std::iter::once(told).chain(named).collect::<Vec<_>>().join("\n"));
     }
 
-    fn rogue_command<'a>(&self, misbehaviour: &str, args: impl Iterator<Item = &'a str>) -> Vec<String> {
-        let program = program::rogue().display().to_string();
-        let fixed = [program, "--tag".to_owned(), self.tag.as_str().to_owned(), misbehaviour.to_owned()];
-        fixed.into_iter().chain(args.map(str::to_owned)).collect()
+    fn rogue_section(&self, name: &str, args: &[&str]) -> String {
+        let (program, heard) = (program::rogue().display().to_string(), self.heard().display().to_string());
+        let fixed = [&program, "--tag", self.tag.as_str(), "--heard", &heard];
+        let command: Vec<String> = fixed.iter().chain(args).map(|word| format!("{word:?}")).collect();
+        format!("[agents.{name}]\nprotocol = \"native\"\ncommand = [{}]\n", command.join(", "))
+    }
+
+    /// Where rogues write down what they hear.
+    pub fn heard(&self) -> PathBuf {
+        self.scratch("heard.jsonl")
+    }
+
+    /// The prompts that agents have heard, each with the session it was for.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub fn prompts_heard(&self) -> Vec<(SessionId, String)> {
+        let text = fs::read_to_string(self.heard()).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines
+            .filter_map(|heard| {
+                let prompt = heard["prompt"].as_str().or_else(|| heard["message"].as_str())?;
+                Some((heard["sessionId"].as_str()?.parse().ok()?, prompt.to_owned()))
+            })
+            .collect()
+    }
+
+    /// Writes a file of prompts for `run --parallel-file`.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn prompts(&self, lines: &[&str]) -> PathBuf {
+        let path = self.scratch("prompts.txt");
+        fs::write(&path, lines.join("\n") + "\n").expect("written");
+        path
+    }
+
+    /// Waits until no process of this home's agents is left.
+    ///
+    /// # Panics
+    /// When one stays.
+    #[track_caller]
+    pub fn wait_for_no_agents(&self) {
+        eventually("the end of every agent", || processes_with(&self.tag).is_empty().then_some(()));
     }
 
     /// `switchboard ARGS` in this home, not yet started. Sees nothing of the tester's own configuration.

@@ -18,6 +18,7 @@ mod processes;
 pub mod program;
 mod running;
 mod seed;
+mod stream;
 pub mod workload;
 
 pub use captured::Captured;
@@ -27,3 +28,4 @@ pub use home::Home;
 pub use processes::{Tag, processes_with};
 pub use running::{Ended, Running};
 pub use seed::Seed;
+pub use stream::{Line, Stream};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use xtask::workspace::has_cargo_command;
 
-use crate::step::{Step, run_all};
+use crate::step::{Outcome, Step, run_all};
 use crate::test::Runner;
 
 /// Each of them can be used without the others.
@@ -31,11 +31,18 @@ fn steps(runner: Runner, has_deny: bool) -> Vec<Step> {
         let args = ["doc", "--workspace", "--no-deps"].into_iter().chain(private);
         steps.push(Step::cargo("docs", args).env("RUSTDOCFLAGS", "-D warnings"));
     }
-    steps.push(
-        Step::cargo("deny", ["deny", "check"])
-            .needs(has_deny, "cargo-deny is missing: cargo install cargo-deny --locked"),
-    );
+    steps.extend(supply_chain(has_deny));
     steps
+}
+
+/// Licences and sources need nothing; known holes need a list from the network.
+fn supply_chain(has_deny: bool) -> [Step; 2] {
+    let licences = Step::cargo("licences", ["deny", "check", "licenses", "bans", "sources"]);
+    let advisories = Step::cargo("advisories", ["deny", "check", "advisories"]);
+    let has_list = has_deny && Step::cargo("advisories", ["deny", "fetch", "db"]).run() == Outcome::Passed;
+    let no_tool = "cargo-deny is missing: cargo install cargo-deny --locked";
+    let why = if has_deny { "the list of advisories cannot be fetched" } else { no_tool };
+    [licences.needs(has_deny, no_tool), advisories.needs(has_list, why)]
 }
 
 #[cfg(test)]
@@ -48,8 +55,8 @@ mod tests {
     #[case::nextest(Runner::Nextest)]
     #[case::cargo(Runner::Cargo)]
     fn nothing_is_left_out(#[case] runner: Runner) {
-        let names: Vec<_> = steps(runner, true).iter().map(|step| step.name).collect();
-        for name in ["format", "clippy", "tidy", "alone", "tests", "doctests", "docs", "deny"] {
+        let names: Vec<_> = steps(runner, false).iter().map(|step| step.name).collect();
+        for name in ["format", "clippy", "tidy", "alone", "tests", "doctests", "docs", "licences", "advisories"] {
             assert!(names.contains(&name), "{name} is missing in {names:?}");
         }
     }

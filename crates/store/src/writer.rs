@@ -22,6 +22,9 @@ use health::HealthMonitor;
 /// Under steady load one slice of upkeep is squeezed in this often, so that search lags about as much.
 const UPKEEP_UNDER_LOAD_EVERY: Duration = Duration::from_secs(1);
 
+/// A person waits for the end of the program; upkeep that is not through by then is the next owner's.
+const UPKEEP_AT_CLOSE_MAX: Duration = Duration::from_millis(500);
+
 /// The task that owns the way to the disk.
 pub(crate) struct Writer {
     shared: Arc<Shared>,
@@ -69,11 +72,22 @@ impl Writer {
                 }
                 Step::Upkeep => self.maintain().await,
                 Step::Wait(until) => self.wait(until).await,
-                Step::Close => break,
+                Step::Close => {
+                    self.finish_upkeep().await;
+                    break;
+                }
             }
         }
         if let Err(error) = self.persistence.close().await {
             tracing::warn!(%error, "the database did not close cleanly; nothing is lost");
+        }
+    }
+
+    /// What was said last is to be found by whoever searches next, though nobody owns the database then.
+    async fn finish_upkeep(&mut self) {
+        let until = Instant::now() + UPKEEP_AT_CLOSE_MAX;
+        while self.upkeep == Upkeep::More && Instant::now() < until {
+            self.maintain().await;
         }
     }
 

@@ -105,13 +105,13 @@ impl Output {
             Reader::Person => serde_json::to_string_pretty(value),
             Reader::Program => serde_json::to_string(value),
         };
-        self.line(&text.map_err(io::Error::from)?)
+        self.line(&escape_controls(&text.map_err(io::Error::from)?))
     }
 
     /// Prints a value as one line of JSON, at once.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value).map_err(io::Error::from)?;
-        self.line(&text)?;
+        self.line(&escape_controls(&text))?;
         Ok(self.stream.flush()?)
     }
 
@@ -141,6 +141,18 @@ impl Output {
     }
 }
 
+/// JSON leaves DEL and the C1 controls of its texts as they are; a terminal obeys some of them.
+fn escape_controls(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' => escaped.extend(["\\u00", &format!("{:02x}", u32::from(letter))]),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
 /// `text` with its colours, or without where they are not wanted.
 fn colored(text: &str) -> String {
     match anstream::AutoStream::choice(&io::stdout()) {
@@ -153,4 +165,17 @@ fn colored(text: &str) -> String {
 pub(crate) fn window() -> (usize, usize) {
     let (columns, rows) = terminal_size::terminal_size().map_or(WINDOW_DEFAULT, |(width, height)| (width.0, height.0));
     (columns.into(), rows.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_no_raw_controls_and_still_means_the_same() {
+        let text = "a\u{1b}\u{7f}\u{80}\u{9b}5m\u{9f}é\u{1f980}\n";
+        let json = escape_controls(&serde_json::to_string(text).expect("it serializes"));
+        assert!(!json.chars().any(char::is_control), "{json:?}");
+        assert_eq!(serde_json::from_str::<String>(&json).expect("it parses"), text);
+    }
 }

@@ -42,6 +42,8 @@ struct Arguments {
 enum Misbehaviour {
     /// Nothing: the control
     Polite,
+    /// What the prompt says: a misbehaviour and its AMOUNT, or nothing
+    AsTold,
     /// Hears and never says anything
     Mute,
     /// Never reads, says nothing, and does not end with its input
@@ -142,49 +144,74 @@ fn before_any_word(arguments: &Arguments) -> io::Result<Option<ExitCode>> {
 /// Answers until its input ends or it is told to end.
 fn listen(arguments: &Arguments) -> io::Result<ExitCode> {
     let mut voice = Voice::default();
-    let mut lines = io::stdin().lock().lines();
-    while let Some(line) = lines.next().transpose()? {
+    let mut obedient = true;
+    for line in io::stdin().lock().lines() {
+        let line = line?;
         note(arguments, &line)?;
         let Ok(heard) = serde_json::from_str::<Value>(&line) else { continue };
-        match heard["type"].as_str() {
+        let prompt = match heard["type"].as_str() {
             Some("start_session") => {
                 heard["sessionId"].as_str().unwrap_or_default().clone_into(&mut voice.session_id);
-                if let Some(code) = turn(arguments, &mut voice, &heard["prompt"])? {
-                    return Ok(code);
-                }
+                &heard["prompt"]
             }
-            Some("send_message") => {
-                if let Some(code) = turn(arguments, &mut voice, &heard["message"])? {
-                    return Ok(code);
-                }
+            Some("send_message") => &heard["message"],
+            Some("tool_approval_response") => {
+                speech::repeat_answer(&mut voice, &heard)?;
+                continue;
             }
-            Some("tool_approval_response") => speech::repeat_answer(&mut voice, &heard)?,
-            Some("end_session" | "abort_session") if !never_listens(arguments.misbehaviour) => break,
-            _ => {}
+            Some("end_session" | "abort_session") if obedient => break,
+            _ => continue,
+        };
+        let prompt = prompt.as_str().unwrap_or_default();
+        let (misbehaviour, amount) = what_to_do(arguments, prompt);
+        obedient = !never_listens(misbehaviour);
+        if let Some(code) = turn(arguments, misbehaviour, amount, &mut voice, prompt)? {
+            return Ok(code);
         }
     }
-    if never_listens(arguments.misbehaviour) {
+    if !obedient {
         body::hang();
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// What it was started to do, or what the prompt says.
+fn what_to_do(arguments: &Arguments, prompt: &str) -> (Misbehaviour, Option<u64>) {
+    if arguments.misbehaviour != Misbehaviour::AsTold {
+        return (arguments.misbehaviour, arguments.amount);
+    }
+    let mut words = prompt.split_whitespace();
+    let misbehaviour = words.next().and_then(|word| Misbehaviour::from_str(word, false).ok());
+    (misbehaviour.unwrap_or(Misbehaviour::Polite), words.next().and_then(|word| word.parse().ok()))
+}
+
 /// One turn, misbehaving. `Some` when it is the last.
-fn turn(arguments: &Arguments, voice: &mut Voice, prompt: &Value) -> io::Result<Option<ExitCode>> {
-    let prompt = prompt.as_str().unwrap_or_default();
-    match arguments.misbehaviour {
+fn turn(
+    arguments: &Arguments,
+    misbehaviour: Misbehaviour,
+    amount: Option<u64>,
+    voice: &mut Voice,
+    prompt: &str,
+) -> io::Result<Option<ExitCode>> {
+    match misbehaviour {
         Misbehaviour::Mute => {}
-        Misbehaviour::Crash => return body::crash(voice, exit_code(arguments.amount)).map(Some),
+        Misbehaviour::Deaf => body::hang(),
+        Misbehaviour::ExitAtOnce => return Ok(Some(exit_code(amount))),
+        Misbehaviour::Crash => return body::crash(voice, exit_code(amount)).map(Some),
         Misbehaviour::HalfLine => return speech::half_line(voice).map(|()| Some(ExitCode::SUCCESS)),
         Misbehaviour::KilledMidTurn => body::kill_itself(voice)?,
         Misbehaviour::CloseStdout => body::close_stdout(arguments)?,
         Misbehaviour::Fork => body::start_children(arguments, voice, Misbehaviour::Lurk)?,
         Misbehaviour::Setsid => body::start_children(arguments, voice, Misbehaviour::LurkApart)?,
+        Misbehaviour::IgnoreTerm => {
+            voice.started()?;
+            body::become_deaf_to_signals(arguments)?;
+        }
         Misbehaviour::Daemon => {
             body::start_daemon(arguments)?;
             speech::good_turn(voice, prompt)?;
         }
-        _ => speech::turn(arguments.misbehaviour, arguments.amount, voice, prompt)?,
+        _ => speech::turn(misbehaviour, amount, voice, prompt)?,
     }
     Ok(None)
 }

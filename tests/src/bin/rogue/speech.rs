@@ -21,7 +21,7 @@ const JSON_LEVELS: u64 = 10_000;
 const TICK_MILLIS: u64 = 20;
 
 /// What a terminal would obey: a title, a colour, a cleared screen, a reply request, an 8-bit CSI, a bell, backspaces.
-const ESCAPES: &str = "\u{1b}]0;owned\u{7}\u{1b}[31mred\u{1b}[2J\u{1b}[c\u{9b}5mblink\u{7}\u{8}\u{8}over\rcovered";
+const ESCAPES: &str = "\u{1b}]0;owned\u{7}\u{1b}[45;5mloud\u{1b}[2J\u{1b}[c\u{9b}5mblink\u{7}\u{8}\u{8}over\rcovered";
 
 /// A whole turn that goes wrong only in what is said.
 pub(crate) fn turn(how: Misbehaviour, amount: Option<u64>, voice: &mut Voice, prompt: &str) -> io::Result<()> {
