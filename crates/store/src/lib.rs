@@ -88,6 +88,7 @@ mod config;
 mod locked;
 mod outbox;
 mod port;
+mod pump;
 mod reading;
 mod receipt;
 mod shared;

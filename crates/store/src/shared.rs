@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use switchboard_domain::{Health, Revision, Timestamp};
@@ -22,8 +23,12 @@ pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) config: StoreConfig,
     pub(crate) persistence: Arc<dyn Persistence>,
-    /// Wakes subscribers that wait.
-    pub(crate) signal: watch::Sender<Signal>,
+    /// The newest revision, written under the lock.
+    newest: AtomicU64,
+    /// Nudges the task that wakes subscribers.
+    pub(crate) published: Notify,
+    /// Whether the writer has ended, and with it the store; subscribers wait on it.
+    pub(crate) ended: watch::Sender<bool>,
     /// How far the disk is.
     pub(crate) progress: watch::Sender<Progress>,
     /// Whether agents may go on producing.
@@ -32,14 +37,6 @@ pub(crate) struct Shared {
     pub(crate) work: Notify,
     /// Tells a writer that waits for a broken disk to give up.
     pub(crate) abandon: CancellationToken,
-}
-
-/// What subscribers that wait are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Signal {
-    pub(crate) newest: Revision,
-    /// Whether the writer has ended, and with it the store.
-    pub(crate) ended: bool,
 }
 
 /// Whether agents may go on producing.
@@ -56,7 +53,9 @@ impl Shared {
             core: Mutex::new(Core::new(config.backlog_bytes_max)),
             config,
             persistence,
-            signal: watch::Sender::new(Signal { newest: Revision::ZERO, ended: false }),
+            newest: AtomicU64::new(Revision::ZERO.get()),
+            published: Notify::new(),
+            ended: watch::Sender::new(false),
             progress: watch::Sender::default(),
             gate: watch::Sender::new(Gate::Open),
             work: Notify::new(),
@@ -68,7 +67,8 @@ impl Shared {
     pub(crate) fn with_core<T>(&self, action: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core.lock();
         let value = action(&mut core);
-        let signal = Signal { newest: core.newest(), ended: core.ended };
+        let newest = core.newest().get();
+        let has_news = self.newest.swap(newest, Ordering::AcqRel) != newest;
         let needs_writer = core.needs_writer();
         if let Some(gate) = core.turn_gate(self.config.unsaved_bytes_max) {
             // Under the lock, or an older verdict could overtake a newer one.
@@ -76,7 +76,10 @@ impl Shared {
         }
         drop(core);
 
-        self.signal.send_if_modified(|told| told.advance(signal));
+        // Whoever subscribes after this look took its snapshot after the change.
+        if has_news && self.ended.receiver_count() > 0 {
+            self.published.notify_one();
+        }
         if needs_writer {
             self.work.notify_one();
         }
@@ -97,6 +100,11 @@ impl Shared {
         self.core.lock().segment_of(revision)
     }
 
+    /// The revision of the newest change.
+    pub(crate) fn newest(&self) -> Revision {
+        Revision::new(self.newest.load(Ordering::Acquire))
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.config.clock.now()
     }
@@ -112,15 +120,9 @@ impl Shared {
             }
             core.ended = true;
         });
+        self.ended.send_replace(true);
+        self.published.notify_one();
         self.progress.send_modify(|progress| progress.closed = true);
-    }
-}
-
-impl Signal {
-    /// Takes over what is newer; whether anything was. Callers come after the lock, so in any order.
-    fn advance(&mut self, other: Self) -> bool {
-        let joined = Self { newest: self.newest.max(other.newest), ended: self.ended || other.ended };
-        std::mem::replace(self, joined) != joined
     }
 }
 

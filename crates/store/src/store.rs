@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::config::StoreConfig;
 use crate::locked::Core;
 use crate::port::Persistence;
+use crate::pump;
 use crate::receipt::{NotSaved, Receipt};
 use crate::shared::{Gate, Shared};
 use crate::state::State;
@@ -91,6 +92,8 @@ impl Store {
     pub fn start(persistence: impl Persistence, config: StoreConfig) -> Self {
         let shared = Arc::new(Shared::new(Arc::new(persistence), config));
         let writer = tokio::spawn(Writer::new(Arc::clone(&shared)).run());
+        // Ends by itself right after the writer, and holds nothing anybody waits for.
+        tokio::spawn(pump::run(Arc::clone(&shared)));
         let life = Life { shared: Arc::clone(&shared), writer };
         Self { shared, life: Arc::new(life) }
     }
@@ -107,22 +110,21 @@ impl Store {
 
     /// The state as it is now, and every change after it.
     pub fn subscribe(&self) -> (Arc<State>, Subscription) {
-        let signal = self.shared.signal.subscribe();
+        let ended = self.shared.ended.subscribe();
         let (state, segment, next) = self.shared.snapshot();
-        (state, Subscription::new(Arc::clone(&self.shared), signal, segment, next))
+        (state, Subscription::new(Arc::clone(&self.shared), ended, segment, next))
     }
 
     /// The changes after `seen`, if they are still there; else take a snapshot with [`Store::subscribe`].
     pub fn resume(&self, seen: Revision) -> Option<Subscription> {
-        let signal = self.shared.signal.subscribe();
-        let newest = signal.borrow().newest;
-        let segment = (seen <= newest).then(|| self.shared.segment_of(seen.next())).flatten()?;
-        Some(Subscription::new(Arc::clone(&self.shared), signal, segment, seen.next()))
+        let ended = self.shared.ended.subscribe();
+        let segment = (seen <= self.shared.newest()).then(|| self.shared.segment_of(seen.next())).flatten()?;
+        Some(Subscription::new(Arc::clone(&self.shared), ended, segment, seen.next()))
     }
 
     /// The revision of the newest change.
     pub fn revision(&self) -> Revision {
-        self.shared.signal.borrow().newest
+        self.shared.newest()
     }
 
     /// The revision up to which every fact is on disk.
@@ -188,8 +190,8 @@ impl Store {
         session: Option<SessionId>,
         action: impl FnOnce(&mut Core) -> Result<T, Refused>,
     ) -> Result<Receipt<T>, Refused> {
-        let (value, revisions) =
-            self.shared.with_core(|core| Ok((action(core)?, (core.newest(), core.last_fact()))))?;
+        let act = |core: &mut Core| Ok((action(core)?, (core.newest(), core.last_fact())));
+        let (value, revisions) = self.shared.with_core(act)?;
         Ok(Receipt::new(value, revisions, session, self.shared.progress.subscribe()))
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::backlog::{Published, Segment, Slot};
-use crate::shared::{Shared, Signal};
+use crate::shared::Shared;
 use crate::state::State;
 
 /// Why a subscription has no next change.
@@ -28,7 +28,7 @@ pub enum SubscriptionError {
 #[derive(Debug)]
 pub struct Subscription {
     shared: Arc<Shared>,
-    signal: watch::Receiver<Signal>,
+    ended: watch::Receiver<bool>,
     segment: Arc<Segment>,
     next: Revision,
 }
@@ -36,11 +36,11 @@ pub struct Subscription {
 impl Subscription {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        signal: watch::Receiver<Signal>,
+        ended: watch::Receiver<bool>,
         segment: Arc<Segment>,
         next: Revision,
     ) -> Self {
-        Self { shared, signal, segment, next }
+        Self { shared, ended, segment, next }
     }
 
     /// The revision of the last change seen, or of the snapshot.
@@ -53,14 +53,19 @@ impl Subscription {
     /// # Errors
     /// See [`SubscriptionError`].
     pub async fn next(&mut self) -> Result<&Published, SubscriptionError> {
+        // In a flood there is always another change, and others want to run too.
+        tokio::task::coop::consume_budget().await;
         let index = loop {
-            // Before the look, or a change in between would be slept through.
-            let ended = self.signal.borrow_and_update().ended;
+            if let Some(index) = self.seek()? {
+                break index;
+            }
+            // Before another look, or a change in between would be slept through.
+            let ended = *self.ended.borrow_and_update();
             match self.seek()? {
                 Some(index) => break index,
                 None if ended => return Err(SubscriptionError::Closed),
                 // The sender lives in `self.shared`, so this cannot fail.
-                None => self.signal.changed().await.map_err(|_| SubscriptionError::Closed)?,
+                None => self.ended.changed().await.map_err(|_| SubscriptionError::Closed)?,
             }
         };
         self.take(index).ok_or(SubscriptionError::Closed)
@@ -90,7 +95,7 @@ impl Subscription {
             match self.segment.find(self.next) {
                 Slot::Filled(index) => return Ok(Some(index)),
                 Slot::Empty => return Ok(None),
-                Slot::Beyond if self.signal.borrow().newest < self.next => return Ok(None),
+                Slot::Beyond if self.shared.newest() < self.next => return Ok(None),
                 Slot::Beyond => self.segment = self.shared.segment_of(self.next).ok_or(SubscriptionError::Lagged)?,
             }
         }

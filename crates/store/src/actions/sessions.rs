@@ -229,15 +229,33 @@ impl Store {
         kind: &'static str,
         decide: impl FnOnce(&SessionState, Timestamp) -> Result<(T, Changes), Refused>,
     ) -> Result<Receipt<T>, Refused> {
-        self.act(Some(id), |core| {
-            // Under the lock, so that a transcript's moments are in its order.
-            let now = self.shared.now();
-            let (value, changes) = decide(must_exist(core, id, kind, now)?, now)?;
-            for change in changes {
-                core.push_session(id, change);
-            }
-            Ok(value)
-        })
+        self.act(Some(id), |core| self.carry_out(core, id, kind, decide))
+    }
+
+    /// [`Self::on_session`] for what nobody waits for, and what comes far too often for a receipt.
+    pub(crate) fn on_session_unsaved<Changes: IntoIterator<Item = SessionChange>>(
+        &self,
+        id: SessionId,
+        kind: &'static str,
+        decide: impl FnOnce(&SessionState, Timestamp) -> Changes,
+    ) -> Result<(), Refused> {
+        self.shared.with_core(|core| self.carry_out(core, id, kind, |session, now| Ok(((), decide(session, now)))))
+    }
+
+    fn carry_out<T, Changes: IntoIterator<Item = SessionChange>>(
+        &self,
+        core: &mut Core,
+        id: SessionId,
+        kind: &'static str,
+        decide: impl FnOnce(&SessionState, Timestamp) -> Result<(T, Changes), Refused>,
+    ) -> Result<T, Refused> {
+        // Under the lock, so that a transcript's moments are in its order.
+        let now = self.shared.now();
+        let (value, changes) = decide(must_exist(core, id, kind, now)?, now)?;
+        for change in changes {
+            core.push_session(id, change);
+        }
+        Ok(value)
     }
 }
 

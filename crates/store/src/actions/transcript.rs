@@ -111,13 +111,12 @@ impl Store {
     }
 
     fn stream(&self, id: SessionId, text: &str, change: fn(String) -> SessionChange) -> Result<(), Refused> {
-        let streamed = self.on_session(id, "delta", |session, at| {
+        self.on_session_unsaved(id, "delta", |session, at| {
             let draft = session.draft();
             let full = draft.content.len() + draft.thinking.len() + text.len() > DRAFT_BYTES_MAX;
             let kept = full.then(|| settle_draft(session, self.next_message_id(), at)).flatten();
-            Ok(((), kept.into_iter().chain([change(text.to_owned())])))
-        });
-        streamed.map(Receipt::into_value)
+            kept.into_iter().chain([change(text.to_owned())])
+        })
     }
 
     /// A tool was called; the call waits for a message to take it up.
@@ -148,7 +147,7 @@ impl Store {
     /// [`Refused::SessionNotFound`].
     pub fn progress_tool_call(&self, id: SessionId, tool_name: &str, elapsed: Duration) -> Result<(), Refused> {
         let change = SessionChange::ToolProgressed { tool_name: tool_name.to_owned(), elapsed };
-        self.on_session(id, "tool progress", |_, _| Ok(((), [change]))).map(Receipt::into_value)
+        self.on_session_unsaved(id, "tool progress", |_, _| [change])
     }
 
     /// Puts pending tool calls onto the last message, or into one of their own, and keeps streamed
