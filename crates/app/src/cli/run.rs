@@ -15,6 +15,7 @@ pub(super) use prompts::text as prompt_text;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::time::Duration;
 
 use switchboard_domain::{NewSession, SessionId};
 use uuid::Uuid;
@@ -27,24 +28,28 @@ use crate::config::{ApprovePolicy, Sourced};
 use crate::engine::AgentBook;
 use crate::session_name::find_session;
 use board::Board;
-use conductor::Conductor;
+use conductor::{Approving, Conductor};
 use job::{Job, Task};
 use json_lines::JsonLines;
 use prefixed::Prefixed;
 use stage::Stage;
 use streamed::Streamed;
 
-/// What the demo's agents are told.
+/// What the demo's agents are told. The built-in agent goes by some of the words: two of them ask for
+/// approval, one fails.
 const DEMO_PROMPTS: [&str; 8] = [
-    "fix the flaky test in the parser",
-    "write a changelog from the last twenty commits",
-    "find out why the build is slow",
-    "add a dark mode to the settings page",
-    "upgrade the database driver and fail at it",
-    "explain how retries work in the client",
-    "remove dead code from the exporter",
-    "translate the error messages into German",
+    "Find the flaky test in the parser: use tools 3",
+    "Write the changelog of the next release",
+    "Explain how the client retries, and think first",
+    "Upgrade the database driver, with approval",
+    "Remove dead code from the exporter: tools 2, approve 1",
+    "Add a dark mode to the settings page: tools 4",
+    "Migrate the old settings and fail",
+    "Review the error messages: long 4",
 ];
+
+/// How long a question of the demo stands before it is answered, so that it can be seen.
+const DEMO_PAUSE: Duration = Duration::from_millis(1_500);
 
 /// The folder, inside the data folder, that demo agents pretend to work in.
 const DEMO_FOLDER: &str = "demo";
@@ -54,6 +59,8 @@ struct Plan {
     tasks: Vec<Task>,
     jobs: usize,
     approve: ApprovePolicy,
+    /// How long a question stands before a policy answers it.
+    pause: Duration,
     json_lines: bool,
 }
 
@@ -72,7 +79,7 @@ pub(super) async fn run(args: &RunArgs, setup: &Setup, output: &mut Output) -> R
     let tasks = prompts.into_iter().map(new).collect();
     let jobs = args.jobs.unwrap_or(setup.config.defaults.jobs.value).get();
     let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
-    carry_out(Plan { tasks, jobs, approve, json_lines: args.jsonl }, workplace, output).await
+    carry_out(Plan { tasks, jobs, approve, pause: Duration::ZERO, json_lines: args.jsonl }, workplace, output).await
 }
 
 /// `switchboard send`
@@ -84,7 +91,7 @@ pub(super) async fn send(args: &SendArgs, setup: &Setup, output: &mut Output) ->
     drop(state);
     let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
     let tasks = vec![Task::Say { session, text }];
-    carry_out(Plan { tasks, jobs: 1, approve, json_lines: args.jsonl }, workplace, output).await
+    carry_out(Plan { tasks, jobs: 1, approve, pause: Duration::ZERO, json_lines: args.jsonl }, workplace, output).await
 }
 
 /// `switchboard demo`
@@ -101,7 +108,7 @@ pub(super) async fn demo(args: &DemoArgs, setup: &Setup, output: &mut Output) ->
         Task::Start(NewSession { id, project_id: project.id, agent, prompt, title: None, model: None })
     });
     let tasks: Vec<Task> = tasks.collect();
-    let plan = Plan { jobs: tasks.len(), tasks, approve: args.approve, json_lines: false };
+    let plan = Plan { jobs: tasks.len(), tasks, approve: args.approve, pause: DEMO_PAUSE, json_lines: false };
     let code = carry_out(plan, workplace, output).await?;
     output.remark(ending::AFTER_DEMO);
     // One of the agents fails on purpose; that is no failure of the demo.
@@ -125,7 +132,13 @@ async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Res
     let jobs: Vec<Job> = plan.tasks.into_iter().map(Job::new).collect();
     let slots = NonZeroUsize::new(plan.jobs).unwrap_or(NonZeroUsize::MIN);
     let stage = stage_for(&jobs, plan.json_lines, output);
-    let conductor = Conductor::new(workplace.engine().clone(), jobs, slots, plan.approve, stage);
+    let conductor = Conductor::new(
+        workplace.engine().clone(),
+        jobs,
+        slots,
+        Approving { policy: plan.approve, pause: plan.pause },
+        stage,
+    );
     let outcome = conductor.run(output).await;
     let closed = workplace.close(output).await;
     let (mut stage, code) = outcome?;

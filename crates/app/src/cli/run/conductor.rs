@@ -4,16 +4,19 @@
 //! The loop names what happened ([`Event`]), decides what to do about it without waiting, and only
 //! then waits for the next thing. What takes time runs in tasks that the conductor owns.
 
-use std::num::NonZeroUsize;
+mod approvals;
 
-use switchboard_domain::{Answer, Approval, Change, Health, RequestId, Seq, SessionId};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use switchboard_domain::{Change, Health, RequestId, Seq, SessionId};
 use switchboard_store::{Published, Subscription, SubscriptionError};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::ending;
 use super::job::{Job, Phase, Task, is_at_rest};
-use super::questions::{PROMPT, Question, Questions, Typed, Verdict, question, verdict};
+use super::questions::{Question, Questions, Typed};
 use super::stage::{Stage, View};
 use crate::cli::signals::{Signal, Signals};
 use crate::cli::{ExitCode, Failure, Output};
@@ -28,12 +31,23 @@ pub(super) struct Conductor {
     /// The newest message that was shown of each job, for when changes are missed.
     seen: Vec<Seq>,
     slots: NonZeroUsize,
-    approve: ApprovePolicy,
+    approving: Approving,
     questions: Questions,
     asked: Option<Question>,
+    /// Approvals whose answer is on its way.
+    answered: Vec<(SessionId, RequestId)>,
     stage: Box<dyn Stage>,
     errands: JoinSet<Done>,
     stopping: bool,
+}
+
+/// Who answers when an agent asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Approving {
+    /// A person, or a rule.
+    pub(super) policy: ApprovePolicy,
+    /// How long a question stands before the rule answers it.
+    pub(super) pause: Duration,
 }
 
 /// Something that took time is done.
@@ -65,12 +79,23 @@ impl Conductor {
         engine: Engine,
         jobs: Vec<Job>,
         slots: NonZeroUsize,
-        approve: ApprovePolicy,
+        approving: Approving,
         stage: Box<dyn Stage>,
     ) -> Self {
         let seen = vec![Seq::ZERO; jobs.len()];
-        let (questions, errands) = (Questions::for_this_process(), JoinSet::new());
-        Self { engine, jobs, seen, slots, approve, questions, asked: None, stage, errands, stopping: false }
+        Self {
+            engine,
+            jobs,
+            seen,
+            slots,
+            approving,
+            questions: Questions::for_this_process(),
+            asked: None,
+            answered: Vec::new(),
+            stage,
+            errands: JoinSet::new(),
+            stopping: false,
+        }
     }
 
     /// Carries them out, until all are over or everything was stopped.
@@ -151,7 +176,9 @@ impl Conductor {
     }
 
     fn policy(&self) -> ApprovalPolicy {
-        match self.approve {
+        match self.approving.policy {
+            // The engine would answer at once.
+            _ if !self.approving.pause.is_zero() => ApprovalPolicy::Ask,
             ApprovePolicy::Ask => ApprovalPolicy::Ask,
             ApprovePolicy::All => ApprovalPolicy::AllowAll,
             ApprovePolicy::None => ApprovalPolicy::DenyAll,
@@ -260,110 +287,6 @@ impl Conductor {
         let view =
             View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
         self.stage.tick(view, output)
-    }
-
-    // Approvals
-
-    /// Asks the next question, if there is one and nobody is being asked.
-    fn see_to_approvals(&mut self, output: &mut Output) -> Result<(), Failure> {
-        if let Some(asked) = &self.asked
-            && self.pending(asked.session, &asked.request).is_none()
-        {
-            self.asked = None;
-            output.remark(&Style::DIM.paint("\n  no longer asked"));
-        }
-        if self.asked.is_some() || self.stopping {
-            return Ok(());
-        }
-        let Some((job, approval)) = self.next_pending() else { return Ok(()) };
-        match self.approve {
-            ApprovePolicy::All => self.answer(&approval, Answer::ALLOW),
-            ApprovePolicy::None => self.answer(&approval, Answer::Deny),
-            ApprovePolicy::Ask if self.questions.can_ask() => self.ask(&approval, output)?,
-            ApprovePolicy::Ask => self.give_up(job),
-        }
-        Ok(())
-    }
-
-    /// The oldest approval that waits in any job.
-    fn next_pending(&self) -> Option<(usize, Approval)> {
-        let working = self.jobs.iter().enumerate().filter(|(_, job)| job.is_under_way());
-        self.engine.store().read(|state| {
-            let pending = |(place, job): (usize, &Job)| {
-                Some((place, state.session(job.session())?.pending_approvals().next()?.clone()))
-            };
-            working.filter_map(pending).min_by_key(|(_, approval)| approval.requested_at)
-        })
-    }
-
-    fn pending(&self, session: SessionId, request: &RequestId) -> Option<Approval> {
-        let find = |state: &switchboard_store::State| state.session(session)?.approval(request).cloned();
-        self.engine.store().read(find).filter(Approval::is_pending)
-    }
-
-    fn ask(&mut self, approval: &Approval, output: &mut Output) -> Result<(), Failure> {
-        self.stage.step_aside(output)?;
-        let title = self
-            .engine
-            .store()
-            .read(|state| state.session(approval.session_id).map_or_else(String::new, |it| it.session().title.clone()));
-        output.remark(&question(approval, &title));
-        output.prompt(PROMPT);
-        self.asked = Some(self.questions.open(approval));
-        Ok(())
-    }
-
-    fn typed(&mut self, typed: &Typed, output: &mut Output) {
-        let Some(asked) = self.asked.clone() else { return };
-        let Some(line) = &typed.line else {
-            // Standard input is closed: from now on there is nobody to ask.
-            (self.questions, self.asked) = (Questions::Nobody, None);
-            return;
-        };
-        if !asked.is_answered_by(typed) {
-            return;
-        }
-        let verdict = verdict(line);
-        if verdict == Verdict::Unclear {
-            output.prompt(PROMPT);
-            return;
-        }
-        self.asked = None;
-        if verdict == Verdict::Always {
-            self.approve = ApprovePolicy::All;
-            self.jobs.iter().for_each(|job| self.engine.set_policy(job.session(), ApprovalPolicy::AllowAll));
-        }
-        if let Some(approval) = self.pending(asked.session, &asked.request) {
-            self.answer(&approval, if verdict == Verdict::No { Answer::Deny } else { Answer::ALLOW });
-        }
-    }
-
-    fn answer(&mut self, approval: &Approval, answer: Answer) {
-        let (engine, session, request) =
-            (self.engine.clone(), approval.session_id, approval.request.request_id.clone());
-        self.errands.spawn(async move { Done::Answered(engine.answer(session, &request, answer).await) });
-    }
-
-    /// Nobody can answer: the agent would wait for ever.
-    fn give_up(&mut self, job: usize) {
-        let (engine, session) = (self.engine.clone(), self.jobs[job].session());
-        self.jobs[job].phase = Phase::Unanswered;
-        self.errands.spawn(async move {
-            if let Err(error) = engine.abort(session).await {
-                tracing::debug!(%session, %error, "nothing was left to stop");
-            }
-            Done::GivenUp(job)
-        });
-    }
-
-    fn unanswered(&self) -> Option<Failure> {
-        let job = self.jobs.iter().find(|job| job.phase == Phase::Unanswered)?;
-        let id = job.session().short();
-        let message = format!("session {id} was stopped: its agent asked for approval, and nobody is here to answer");
-        let hint = format!(
-            "decide ahead with `--approve all` or `--approve none`, or go on in a terminal: switchboard send {id} 'go on'"
-        );
-        Some(Failure::new(ExitCode::NeedsAnswer, message).hint(hint)).filter(|_| !self.stopping)
     }
 
     // The end
