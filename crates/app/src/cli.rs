@@ -34,11 +34,10 @@ use switchboard_store::Persistence as _;
 use crate::builtin::{self, Outcome};
 use crate::config::{Config, Folders};
 use crate::terminal::Style;
-use args::{
-    Cli, ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, ShowArgs,
-};
+pub(crate) use args::Cli;
+use args::{ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, ShowArgs};
 use catalog::{Catalog, Owner};
-use exit_code::ExitCode;
+pub(crate) use exit_code::ExitCode;
 use failure::Failure;
 use output::Output;
 use workplace::Workplace;

@@ -24,6 +24,8 @@ mod agent_specs;
 mod builtin;
 mod cli;
 mod config;
+#[cfg(test)]
+mod documents;
 pub mod engine;
 mod session_name;
 mod terminal;

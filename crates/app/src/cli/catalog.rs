@@ -53,6 +53,18 @@ impl Catalog {
         Ok(Self { projects, sessions, queue, approvals })
     }
 
+    /// A catalog of these, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(
+        projects: impl IntoIterator<Item = Project>,
+        sessions: impl IntoIterator<Item = StoredSession>,
+        queue: impl IntoIterator<Item = QueuedMessage>,
+    ) -> Self {
+        let projects = projects.into_iter().map(|project| (project.id, project)).collect();
+        let (sessions, queue) = (sessions.into_iter().collect(), queue.into_iter().collect());
+        Self { projects, sessions, queue, approvals: Vec::new() }
+    }
+
     /// All projects, removed ones too, oldest first.
     pub(crate) fn projects(&self) -> impl Iterator<Item = &Project> {
         self.projects.values()

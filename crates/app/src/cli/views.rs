@@ -131,3 +131,6 @@ pub(crate) struct AgentView {
     /// Where it is defined.
     pub(crate) origin: Value,
 }
+
+#[cfg(test)]
+mod tests;
