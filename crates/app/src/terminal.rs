@@ -4,8 +4,10 @@ mod human;
 mod sanitizer;
 mod style;
 mod table;
+mod wrapper;
 
 pub(crate) use human::{age, cost, duration, size};
 pub(crate) use sanitizer::{Sanitizer, single_line, visible};
 pub(crate) use style::{Style, status_style};
 pub(crate) use table::{Align, Cell, Column, Table};
+pub(crate) use wrapper::Wrapper;

@@ -65,9 +65,9 @@ fn is_program(file: &Path) -> bool {
 fn table(views: &[AgentView]) -> Table {
     let mut table = Table::new([
         Column::new("NAME"),
-        Column::new("PROTOCOL"),
+        Column::new("PROTOCOL").optional(),
         Column::new("STATE"),
-        Column::new("MODEL").flexible(),
+        Column::new("MODEL").flexible().optional(),
         Column::new("COMMAND").flexible(),
     ]);
     for view in views {

@@ -56,11 +56,11 @@ fn table(sessions: &[&StoredSession], catalog: &Catalog, now: Timestamp) -> Tabl
     let mut table = Table::new([
         Column::new("ID"),
         Column::new("STATUS"),
-        Column::new("AGENT").flexible(),
-        Column::new("PROJECT").flexible(),
-        Column::new("AGE"),
-        Column::new("WORKED").aligned(Align::Right),
-        Column::new("COST").aligned(Align::Right),
+        Column::new("AGENT").flexible().optional(),
+        Column::new("PROJECT").flexible().optional(),
+        Column::new("AGE").optional(),
+        Column::new("WORKED").aligned(Align::Right).optional(),
+        Column::new("COST").aligned(Align::Right).optional(),
         Column::new("TITLE").flexible(),
     ]);
     for stored in sessions {

@@ -2,11 +2,15 @@
 //!
 //! Pure: changes in, text out. It remembers only what it has said, so as not to say it twice.
 
+mod audience;
+
 use serde_json::Value;
 use switchboard_domain::{Message, Role, SessionChange, ToolCall, ToolCallId};
 
+pub(crate) use audience::Audience;
+
 use super::tool_summary::{call_summary, input_summary, output_summary};
-use crate::terminal::{Sanitizer, Style, single_line};
+use crate::terminal::{Sanitizer, Style, Wrapper, single_line};
 
 /// Whether unfinished text is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,24 +21,12 @@ pub(crate) enum Pace {
     Whole,
 }
 
-/// Who hears it, and how.
+/// Whether it is told that an agent asks for approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// A person at a terminal: everything in one place, over-long lines cut.
-    Terminal,
-    /// A file or a pager: everything in one place, whole.
-    Page,
-    /// A program: the agent's words by themselves, what is around them apart, thinking left out.
-    Program,
-}
-
-impl Audience {
-    const fn sanitizer(self) -> Sanitizer {
-        match self {
-            Self::Terminal => Sanitizer::for_terminal(),
-            Self::Page | Self::Program => Sanitizer::for_pipe(),
-        }
-    }
+enum Questions {
+    Told,
+    /// Somebody else puts the whole question to the person.
+    LeftOut,
 }
 
 /// A piece of text for a reader: clean, styled, with the line ends it needs.
@@ -83,8 +75,10 @@ pub(crate) struct Narrator {
     audience: Audience,
     /// Messages of the person that are not repeated to them.
     prompts_to_skip: usize,
+    questions: Questions,
     /// One for each voice, since each is a stream of its own.
     sanitizers: [Sanitizer; 2],
+    wrappers: [Wrapper; 2],
     /// A program reads speech and asides from two streams, so each has its own end.
     cursors: [Cursor; 2],
     draft: Draft,
@@ -114,12 +108,20 @@ impl Narrator {
             pace,
             audience,
             prompts_to_skip,
+            questions: Questions::Told,
             sanitizers: [audience.sanitizer(), audience.sanitizer()],
+            wrappers: [audience.wrapper(), audience.wrapper()],
             cursors: [START; 2],
             draft: Draft::default(),
             told_calls: Vec::new(),
             said: Vec::new(),
         }
+    }
+
+    /// Leaves the agent's questions to whoever puts them to the person.
+    pub(crate) fn leave_out_questions(mut self) -> Self {
+        self.questions = Questions::LeftOut;
+        self
     }
 
     /// What there is to say about a change.
@@ -137,7 +139,7 @@ impl Narrator {
                 }
             }
             SessionChange::DraftDropped => self.end_message(),
-            SessionChange::ApprovalRequested { approval } => {
+            SessionChange::ApprovalRequested { approval } if self.questions == Questions::Told => {
                 let what = input_summary(&approval.request.input);
                 let tool = single_line(&approval.request.tool_name);
                 self.note(Style::ATTENTION, &format!("? {tool} {what}"));
@@ -145,7 +147,6 @@ impl Narrator {
             SessionChange::ApprovalAnswered { answer, .. } if answer.is_allow() => self.note(Style::DIM, "  allowed"),
             SessionChange::ApprovalAnswered { .. } => self.note(Style::DIM, "  refused"),
             SessionChange::ApprovalEnded { .. } => self.note(Style::DIM, "  no longer asked"),
-            SessionChange::SessionErrorSet { error: Some(error) } => self.note(Style::BAD, &single_line(error)),
             _ => {}
         }
         std::mem::take(&mut self.said)
@@ -159,6 +160,7 @@ impl Narrator {
 
     /// Ends the line under way, before somebody else writes to the same place.
     pub(crate) fn pause(&mut self) -> Vec<Utterance> {
+        self.flush();
         for voice in [Voice::Speech, Voice::Aside] {
             if !self.cursor(voice).at_line_start {
                 self.put(voice, "\n");
@@ -227,7 +229,8 @@ impl Narrator {
         let clean = self.sanitizers[0].push(text);
         if !clean.is_empty() {
             self.open(Voice::Speech, Block::Speech);
-            self.put(Voice::Speech, &clean);
+            let placed = self.wrappers[0].push(&clean);
+            self.put(Voice::Speech, &placed);
         }
     }
 
@@ -238,8 +241,8 @@ impl Narrator {
         let clean = self.sanitizers[1].push(text);
         if !clean.is_empty() {
             self.open(Voice::Aside, Block::Thinking);
-            self.put(Voice::Aside, &Style::DIM.paint(&clean));
-            self.cursor(Voice::Aside).at_line_start = clean.ends_with('\n');
+            let placed = self.wrappers[1].push(&clean);
+            self.put_dimmed(&placed);
         }
     }
 
@@ -286,6 +289,7 @@ impl Narrator {
 
     /// The message is complete: the next one begins a paragraph of its own.
     fn end_message(&mut self) {
+        self.flush();
         self.draft = Draft::default();
         self.sanitizers = [self.audience.sanitizer(), self.audience.sanitizer()];
         for voice in [Voice::Speech, Voice::Aside] {
@@ -302,6 +306,8 @@ impl Narrator {
         if last == block {
             return;
         }
+        self.flush();
+        let at_line_start = at_line_start && self.cursor(voice).at_line_start;
         if !at_line_start {
             self.put(voice, "\n");
         }
@@ -320,7 +326,26 @@ impl Narrator {
         }
     }
 
+    /// Says the words that were held back to be placed.
+    fn flush(&mut self) {
+        let speech = self.wrappers[0].flush();
+        self.put(Voice::Speech, &speech);
+        let thinking = self.wrappers[1].flush();
+        self.put_dimmed(&thinking);
+        self.wrappers = [self.audience.wrapper(), self.audience.wrapper()];
+    }
+
+    fn put_dimmed(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.put(Voice::Aside, &Style::DIM.paint(text));
+            self.cursor(Voice::Aside).at_line_start = text.ends_with('\n');
+        }
+    }
+
     fn put(&mut self, voice: Voice, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         self.cursor(voice).at_line_start = text.ends_with('\n');
         match self.said.last_mut() {
             Some(last) if last.voice == voice => last.text.push_str(text),

@@ -71,7 +71,7 @@ pub(super) fn ls(
     let mut table = Table::new([
         Column::new("NAME"),
         Column::new("SESSIONS").aligned(Align::Right),
-        Column::new("ADDED"),
+        Column::new("ADDED").optional(),
         Column::new("FOLDER").flexible(),
     ]);
     for (project, count) in projects {

@@ -27,8 +27,12 @@ pub(super) fn ls(
         output.remark(&format!("nothing waits for {}", session.short()));
         return Ok(());
     }
-    let mut table =
-        Table::new([Column::new("ID"), Column::new("STATE"), Column::new("AGE"), Column::new("MESSAGE").flexible()]);
+    let mut table = Table::new([
+        Column::new("ID"),
+        Column::new("STATE"),
+        Column::new("AGE").optional(),
+        Column::new("MESSAGE").flexible(),
+    ]);
     for message in messages {
         let state = match message.delivery {
             Delivery::Waiting => Cell::from("waiting"),

@@ -32,6 +32,7 @@ use conductor::{Approving, Conductor};
 use job::{Job, Task};
 use json_lines::JsonLines;
 use prefixed::Prefixed;
+use questions::Questions;
 use stage::Stage;
 use streamed::Streamed;
 
@@ -130,28 +131,30 @@ fn agent(args: &RunArgs, setup: &Setup) -> Result<(String, Option<String>), Fail
 
 async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Result<ExitCode, Failure> {
     let jobs: Vec<Job> = plan.tasks.into_iter().map(Job::new).collect();
+    let sessions: Vec<SessionId> = jobs.iter().map(Job::session).collect();
     let slots = NonZeroUsize::new(plan.jobs).unwrap_or(NonZeroUsize::MIN);
-    let stage = stage_for(&jobs, plan.json_lines, output);
-    let conductor = Conductor::new(
-        workplace.engine().clone(),
-        jobs,
-        slots,
-        Approving { policy: plan.approve, pause: plan.pause },
-        stage,
-    );
+    let questions = Questions::for_this_process();
+    let questions_are_put = plan.approve == ApprovePolicy::Ask && questions.can_ask();
+    let approving = Approving { policy: plan.approve, pause: plan.pause, questions };
+    let stage = stage_for(&jobs, plan.json_lines, questions_are_put, output);
+    let conductor = Conductor::new(workplace.engine().clone(), jobs, slots, approving, stage);
     let outcome = conductor.run(output).await;
+    let saved = ending::saved(&sessions, &workplace.store().snapshot());
     let closed = workplace.close(output).await;
     let (mut stage, code) = outcome?;
     stage.close(closed?, output)?;
+    if code == ExitCode::Interrupted {
+        output.remark(&saved);
+    }
     Ok(code)
 }
 
-fn stage_for(jobs: &[Job], json_lines: bool, output: &Output) -> Box<dyn Stage> {
+fn stage_for(jobs: &[Job], json_lines: bool, questions_are_put: bool, output: &Output) -> Box<dyn Stage> {
     if json_lines {
         return Box::new(JsonLines::new());
     }
     match (jobs, output.reader()) {
-        ([_], reader) => Box::new(Streamed::new(reader)),
+        ([_], reader) => Box::new(Streamed::new(reader, questions_are_put)),
         (_, Reader::Person) if output.can_redraw() => Box::new(Board::new()),
         _ => Box::new(Prefixed::new(jobs)),
     }

@@ -5,10 +5,13 @@ use switchboard_store::{Persistence, SearchHit, SearchOrder, SearchQuery};
 
 use super::args::SearchArgs;
 use super::catalog::Catalog;
-use super::output::Reader;
+use super::output::{Reader, window};
 use super::views::HitView;
 use super::{ExitCode, Failure, Output, project_command};
-use crate::terminal::{Style, age, single_line};
+use crate::terminal::{Style, Wrapper, age, single_line};
+
+/// Before each line of what was found.
+const SNIPPET_INDENT: &str = "  ";
 
 pub(super) async fn run(
     args: &SearchArgs,
@@ -73,7 +76,10 @@ fn for_person(hit: &SearchHit, catalog: &Catalog, now: Timestamp) -> String {
     let title = title.map_or_else(String::new, |stored| single_line(&stored.session.title));
     let place = Style::DIM.paint(&format!("#{} {} · {}", hit.seq, hit.role, age(hit.created_at, now)));
     let id = Style::ACCENT.paint(&hit.session_id.short());
-    format!("{id}  {}  {place}\n  {}", Style::STRONG.paint(&title), emphasised(&single_line(&hit.snippet)))
+    let mut wrapper = Wrapper::new(window().0.saturating_sub(SNIPPET_INDENT.len()));
+    let snippet = wrapper.push(&single_line(&hit.snippet)) + &wrapper.flush();
+    let snippet = emphasised(&snippet).replace('\n', &format!("\n{SNIPPET_INDENT}"));
+    format!("{id}  {}  {place}\n{SNIPPET_INDENT}{snippet}", Style::STRONG.paint(&title))
 }
 
 fn for_program(hit: &SearchHit) -> String {

@@ -9,9 +9,10 @@ use switchboard_store::{PAGE_MESSAGES_MAX, Page, Persistence};
 use super::args::ShowArgs;
 use super::catalog::{Catalog, Owner};
 use super::narrator::{Audience, Narrator, Pace};
-use super::output::Reader;
+use super::output::{Reader, window};
 use super::views::TranscriptView;
 use super::{Failure, Output, transcript};
+use crate::terminal::{single_line, status_style};
 
 /// How often a followed session is looked at on disk, where its words are within 50 ms (unfinished
 /// text within 250 ms).
@@ -32,7 +33,7 @@ pub(super) async fn run(
     output.text(&transcript::heading(stored, project))?;
     output.text("\n")?;
     let audience = match output.reader() {
-        Reader::Person => Audience::Terminal,
+        Reader::Person => Audience::Terminal { columns: window().0 },
         Reader::Program => Audience::Page,
     };
     let mut narrator = Narrator::new(audience, Pace::AsItComes, 0);
@@ -48,7 +49,7 @@ pub(super) async fn run(
     }
     output.tell(narrator.pause())?;
     for waiting in catalog.queue(stored.session.id) {
-        output.remark(&format!("queued {}: {}", waiting.id.short(), crate::terminal::single_line(&waiting.content)));
+        output.remark(&format!("queued {}: {}", waiting.id.short(), single_line(&waiting.content)));
     }
     Ok(())
 }
@@ -107,7 +108,10 @@ async fn follow(
             told.push_str(more);
         }
         if now.session.status().is_final() && now.last_seq <= last {
-            return output.tell(narrator.pause());
+            output.tell(narrator.pause())?;
+            let status = now.session.status();
+            output.remark(&format!("\n{}", status_style(status).paint(status.as_str())));
+            return Ok(());
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -26,17 +26,23 @@ pub(crate) struct Column {
     title: &'static str,
     align: Align,
     flexible: bool,
+    optional: bool,
 }
 
 impl Column {
     /// A column as wide as its widest cell.
     pub(crate) const fn new(title: &'static str) -> Self {
-        Self { title, align: Align::Left, flexible: false }
+        Self { title, align: Align::Left, flexible: false, optional: false }
     }
 
     /// The same with the blanks on the other side of its cells.
     pub(crate) const fn aligned(self, align: Align) -> Self {
         Self { align, ..self }
+    }
+
+    /// The same, left out when the window is too narrow for all columns. Of several the last goes first.
+    pub(crate) const fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 
     /// The same, giving way when the window is too narrow.
@@ -86,10 +92,10 @@ impl Table {
     }
 
     /// The table for a window of `width` columns: a dimmed head, flexible columns cut to fit, no line
-    /// wider than the window unless the fixed columns alone are.
+    /// wider than the window.
     pub(crate) fn for_window(&self, width: usize) -> String {
         let widths = self.widths(width);
-        let head = self.columns.iter().map(|column| Cell::styled(column.title, Style::DIM)).collect::<Vec<_>>();
+        let head: Vec<Cell> = self.columns.iter().map(|column| Cell::styled(column.title, Style::DIM)).collect();
         let mut text = String::new();
         for cells in std::iter::once(&head).chain(&self.rows) {
             self.write_line(cells, &widths, &mut text);
@@ -108,6 +114,7 @@ impl Table {
         text
     }
 
+    /// The width of each column in a window; 0 for those that are left out.
     fn widths(&self, window: usize) -> Vec<usize> {
         let mut widths: Vec<usize> = self.columns.iter().map(|column| column.title.width()).collect();
         for row in &self.rows {
@@ -115,36 +122,60 @@ impl Table {
                 *width = (*width).max(cell.text.width());
             }
         }
-        let mut surplus = (widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)).saturating_sub(window);
-        while surplus > 0 {
-            let widest = (0..widths.len())
-                .filter(|&index| self.columns[index].flexible && widths[index] > FLEXIBLE_WIDTH_MIN)
-                .max_by_key(|&index| widths[index]);
-            let Some(index) = widest else { break };
-            widths[index] -= 1;
-            surplus -= 1;
+        while self.least_width(&widths) > window
+            && let Some(index) = (0..widths.len()).rfind(|&index| self.columns[index].optional && widths[index] > 0)
+        {
+            widths[index] = 0;
         }
+        self.shrink(&mut widths, window, |column| if column.flexible { FLEXIBLE_WIDTH_MIN } else { usize::MAX });
+        self.shrink(&mut widths, window, |_| 1);
         widths
     }
 
-    fn write_line(&self, cells: &[Cell], widths: &[usize], out: &mut String) {
-        let last = cells.len().saturating_sub(1);
-        for (index, cell) in cells.iter().enumerate() {
-            let text = cut(&cell.text, widths[index]);
-            let blanks = " ".repeat(widths[index].saturating_sub(text.width()));
-            let painted = cell.style.paint(&text);
-            match self.columns[index].align {
-                Align::Right => out.extend([blanks.as_str(), &painted]),
-                Align::Left if index == last => out.push_str(&painted),
-                Align::Left => out.extend([painted.as_str(), &blanks]),
-            }
-            if index < last {
-                out.push_str(&" ".repeat(GAP));
-            }
+    /// What the columns need when the flexible ones have given way.
+    fn least_width(&self, widths: &[usize]) -> usize {
+        let least = widths
+            .iter()
+            .zip(&self.columns)
+            .map(|(&width, column)| if column.flexible { width.min(FLEXIBLE_WIDTH_MIN) } else { width });
+        total(least)
+    }
+
+    /// Takes from the widest column that is wider than its least width, until all fit.
+    fn shrink(&self, widths: &mut [usize], window: usize, least: impl Fn(&Column) -> usize) {
+        let mut surplus = total(widths.iter().copied()).saturating_sub(window);
+        while surplus > 0 {
+            let may_give = |&index: &usize| widths[index] > least(&self.columns[index]);
+            let Some(index) = (0..widths.len()).filter(may_give).max_by_key(|&index| widths[index]) else { return };
+            widths[index] -= 1;
+            surplus -= 1;
         }
-        out.truncate(out.trim_end_matches(' ').len());
+    }
+
+    fn write_line(&self, cells: &[Cell], widths: &[usize], out: &mut String) {
+        let mut blanks_due = 0;
+        for ((cell, column), &width) in cells.iter().zip(&self.columns).zip(widths).filter(|(_, width)| **width > 0) {
+            let text = cut(&cell.text, width);
+            let blanks = width.saturating_sub(text.width());
+            if column.align == Align::Right {
+                blanks_due += blanks;
+            }
+            // Blanks are written when something follows them, so that no line ends in any.
+            if !text.is_empty() {
+                out.push_str(&" ".repeat(blanks_due));
+                out.push_str(&cell.style.paint(&text));
+                blanks_due = 0;
+            }
+            blanks_due += GAP + if column.align == Align::Left { blanks } else { 0 };
+        }
         out.push('\n');
     }
+}
+
+/// The width of columns side by side.
+fn total(widths: impl Iterator<Item = usize>) -> usize {
+    let (count, sum) = widths.filter(|width| *width > 0).fold((0, 0), |(count, sum), width| (count + 1, sum + width));
+    sum + GAP * usize::saturating_sub(count, 1)
 }
 
 /// `text` in at most `width` terminal columns, marked `…` when cut.
@@ -201,16 +232,29 @@ mod tests {
     }
 
     #[test]
+    fn a_window_too_narrow_for_all_columns_does_without_the_optional_ones() {
+        let optional = Column::new("AGENT").optional();
+        let mut table = Table::new([Column::new("ID"), optional, Column::new("TITLE").flexible()]);
+        table.row(["099a8057".into(), "builtin".into(), "Rewrite the whole of the parser".into()]);
+        assert_eq!(table.for_pipe(), "099a8057\tbuiltin\tRewrite the whole of the parser\n");
+        assert_eq!(
+            anstream::adapter::strip_str(&table.for_window(24)).to_string(),
+            "ID        TITLE\n099a8057  Rewrite the w…\n"
+        );
+    }
+
+    #[test]
     fn a_pipe_gets_whole_fields_and_no_head() {
         assert_eq!(sample().for_pipe().lines().next(), Some("099a8057\tRewrite the whole of the parser\t$0.12"));
     }
 
     proptest! {
         #[test]
-        fn no_line_is_wider_than_the_window(titles in proptest::collection::vec("[ -~é日]{0,60}", 0..5), width in 40_usize..120) {
-            let mut table = Table::new([Column::new("ID"), Column::new("TITLE").flexible()]);
+        fn no_line_is_wider_than_the_window(titles in proptest::collection::vec("[ -~é日]{0,60}", 0..5), width in 10_usize..120) {
+            let optional = Column::new("AGENT").optional();
+            let mut table = Table::new([Column::new("ID"), optional, optional, Column::new("TITLE").flexible()]);
             for title in titles {
-                table.row(["099a8057".into(), title.into()]);
+                table.row(["099a8057".into(), "builtin".into(), "another".into(), title.into()]);
             }
             for line in anstream::adapter::strip_str(&table.for_window(width)).to_string().lines() {
                 prop_assert!(line.width() <= width, "{line:?} in {width}");

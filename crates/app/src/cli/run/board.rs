@@ -80,10 +80,10 @@ fn table(view: View<'_>, rows: usize) -> Table {
     let mut table = Table::new([
         Column::new("ID"),
         Column::new("STATUS"),
-        Column::new("TIME").aligned(Align::Right),
-        Column::new("COST").aligned(Align::Right),
+        Column::new("TIME").aligned(Align::Right).optional(),
+        Column::new("COST").aligned(Align::Right).optional(),
         Column::new("TITLE").flexible(),
-        Column::new("LAST").flexible(),
+        Column::new("LAST").flexible().optional(),
     ]);
     let mut surplus = view.jobs.len().saturating_sub(rows);
     let shown = view.jobs.iter().filter(|job| {
@@ -158,7 +158,10 @@ fn last_words(job: &Job, session: Option<&Arc<SessionState>>) -> String {
 fn last_line(text: &str) -> String {
     let start = text.len().saturating_sub(TAIL_BYTES);
     let start = (start..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
-    text[start..].lines().rev().map(single_line).find(|line| !line.is_empty()).unwrap_or_default()
+    let tail = &text[start..];
+    // Not in the middle of a word, unless it is all one.
+    let tail = if start > 0 { tail.split_once(' ').map_or(tail, |(_, rest)| rest) } else { tail };
+    tail.lines().rev().map(single_line).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]

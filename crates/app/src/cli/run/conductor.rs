@@ -32,7 +32,6 @@ pub(super) struct Conductor {
     seen: Vec<Seq>,
     slots: NonZeroUsize,
     approving: Approving,
-    questions: Questions,
     asked: Option<Question>,
     /// Approvals whose answer is on its way.
     answered: Vec<(SessionId, RequestId)>,
@@ -42,12 +41,14 @@ pub(super) struct Conductor {
 }
 
 /// Who answers when an agent asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Approving {
     /// A person, or a rule.
     pub(super) policy: ApprovePolicy,
     /// How long a question stands before the rule answers it.
     pub(super) pause: Duration,
+    /// The person, if there is one.
+    pub(super) questions: Questions,
 }
 
 /// Something that took time is done.
@@ -89,7 +90,6 @@ impl Conductor {
             seen,
             slots,
             approving,
-            questions: Questions::for_this_process(),
             asked: None,
             answered: Vec::new(),
             stage,
@@ -140,7 +140,7 @@ impl Conductor {
                 Err(SubscriptionError::Lagged) => Event::Lagged,
                 Err(SubscriptionError::Closed) => Event::Closed,
             },
-            typed = self.questions.next() => Event::Typed(typed),
+            typed = self.approving.questions.next() => Event::Typed(typed),
             _ = ticks.tick() => Event::Tick,
         }
     }

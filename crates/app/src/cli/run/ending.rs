@@ -1,6 +1,6 @@
 //! What is said when a job, or all of them, are over.
 
-use switchboard_domain::{Cost, SessionStatus};
+use switchboard_domain::{Cost, SessionId, SessionStatus};
 use switchboard_store::State;
 
 use super::job::{Job, Phase};
@@ -14,10 +14,19 @@ That was eight agents at once. All of it is saved. Try next:
 
   switchboard ls                          what there is
   switchboard show last                   what the last one said
-  switchboard search retry                find a word in all of them
+  switchboard search tests                find a word in all of them
   switchboard send last now the tests     go on with one
   switchboard run --exec 'wc -w' some words to count
   switchboard agents                      connect your own";
+
+/// What is on disk of these sessions, for somebody who has just interrupted them.
+pub(super) fn saved(sessions: &[SessionId], state: &State) -> String {
+    let saved: Vec<u64> =
+        sessions.iter().filter_map(|id| state.session(*id)).map(|it| it.transcript().last_seq().get()).collect();
+    let plural = |count: u64, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    let count = u64::try_from(saved.len()).unwrap_or(u64::MAX);
+    format!("saved: {} in {}", plural(saved.iter().sum(), "message"), plural(count, "session"))
+}
 
 /// What the shell is told about these jobs: the worst of what happened.
 pub(super) fn exit_code(jobs: &[Job], state: &State) -> ExitCode {

@@ -8,7 +8,7 @@ use switchboard_store::Published;
 use super::ending;
 use super::stage::{Stage, View};
 use crate::cli::narrator::{Audience, Narrator, Pace};
-use crate::cli::output::Reader;
+use crate::cli::output::{Reader, window};
 use crate::cli::{ExitCode, Failure, Output};
 
 /// Shows one session.
@@ -18,12 +18,13 @@ pub(super) struct Streamed {
 
 impl Streamed {
     /// Shows it to `reader`, without the prompt that they just typed.
-    pub(super) fn new(reader: Reader) -> Self {
+    pub(super) fn new(reader: Reader, questions_are_put: bool) -> Self {
         let audience = match reader {
-            Reader::Person => Audience::Terminal,
+            Reader::Person => Audience::Terminal { columns: window().0 },
             Reader::Program => Audience::Program,
         };
-        Self { narrator: Narrator::new(audience, Pace::AsItComes, 1) }
+        let narrator = Narrator::new(audience, Pace::AsItComes, 1);
+        Self { narrator: if questions_are_put { narrator.leave_out_questions() } else { narrator } }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use switchboard_domain::{Answer, Approval, RequestId, SessionId};
 
-use super::{Approving, Conductor, Done};
+use super::{Conductor, Done};
 use crate::cli::run::job::{Job, Phase};
 use crate::cli::run::questions::{PROMPT, Questions, Typed, Verdict, question, verdict};
 use crate::cli::{ExitCode, Failure, Output};
@@ -29,7 +29,7 @@ impl Conductor {
         match self.approving.policy {
             ApprovePolicy::All => self.answer(&approval, Answer::ALLOW),
             ApprovePolicy::None => self.answer(&approval, Answer::Deny),
-            ApprovePolicy::Ask if self.questions.can_ask() => self.ask(&approval, output)?,
+            ApprovePolicy::Ask if self.approving.questions.can_ask() => self.ask(&approval, output)?,
             ApprovePolicy::Ask => self.give_up(job),
         }
         Ok(())
@@ -73,7 +73,7 @@ impl Conductor {
             .read(|state| state.session(approval.session_id).map_or_else(String::new, |it| it.session().title.clone()));
         output.remark(&question(approval, &title));
         output.prompt(PROMPT);
-        self.asked = Some(self.questions.open(approval));
+        self.asked = Some(self.approving.questions.open(approval));
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Conductor {
         let Some(asked) = self.asked.clone() else { return };
         let Some(line) = &typed.line else {
             // Standard input is closed: from now on there is nobody to ask.
-            (self.questions, self.asked) = (Questions::Nobody, None);
+            (self.approving.questions, self.asked) = (Questions::Nobody, None);
             return;
         };
         if !asked.is_answered_by(typed) {
@@ -94,7 +94,7 @@ impl Conductor {
         }
         self.asked = None;
         if verdict == Verdict::Always {
-            self.approving = Approving { policy: ApprovePolicy::All, pause: Duration::ZERO };
+            (self.approving.policy, self.approving.pause) = (ApprovePolicy::All, Duration::ZERO);
             self.jobs.iter().for_each(|job| self.engine.set_policy(job.session(), ApprovalPolicy::AllowAll));
         }
         if let Some(approval) = self.pending(asked.session, &asked.request) {
