@@ -1,6 +1,6 @@
 //! Tool calls, and how those still under way find their message.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{MessageBody, ToolCallId};
@@ -16,8 +16,13 @@ pub struct ToolCall {
     /// What it was given.
     pub input: Value,
     /// What came of it; `None` while it runs, or if the agent never said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub output: Option<Value>,
+}
+
+/// A field that is there has a value, even if that is null: a tool that answered nothing has answered.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// What came of a tool call.
@@ -152,6 +157,16 @@ mod tests {
         pending.finish(result(answered, "Bash"));
         assert_eq!(pending.as_slice().len(), calls);
         assert_eq!(pending.as_slice()[calls - 1].output, Some(json!("done")));
+    }
+
+    #[rstest]
+    #[case::none_yet(None)]
+    #[case::nothing(Some(Value::Null))]
+    #[case::something(Some(json!("done")))]
+    fn an_answer_of_nothing_is_an_answer(#[case] output: Option<Value>) {
+        let answered = ToolCall { output, ..call(None, "Bash") };
+        let text = serde_json::to_string(&answered).expect("serializes");
+        assert_eq!(serde_json::from_str::<ToolCall>(&text).expect("parses"), answered);
     }
 
     #[test]

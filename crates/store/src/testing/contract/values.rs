@@ -156,11 +156,12 @@ pub async fn a_message_of_every_shape_comes_back(subject: &dyn Subject) {
     let database = founded(subject).await;
     let call = ToolCall { id: None, name: "Bash".into(), input: json!({"command": "ls"}), output: None };
     let answered = ToolCall { id: Some(ToolCallId::new("t1")), output: Some(json!("a\nb")), ..call.clone() };
+    let silent = ToolCall { output: Some(Value::Null), ..call.clone() };
     let usage = Usage { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: u64::MAX };
     let mut seq = 0;
     for role in [Role::User, Role::Assistant, Role::System] {
         for thinking in [None, Some(String::new()), Some("hm".to_owned())] {
-            for tool_calls in [vec![], vec![call.clone()], vec![answered.clone(), call.clone()]] {
+            for tool_calls in [vec![], vec![call.clone()], vec![answered.clone(), call.clone(), silent.clone()]] {
                 for usage in [None, Some(Usage::default()), Some(usage)] {
                     seq += 1;
                     let mut message = sample::message(1, seq);
