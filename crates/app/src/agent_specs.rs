@@ -41,6 +41,7 @@ fn configured(name: &str, agent: &AgentConfig) -> AgentSpec {
         Protocol::Native => ProtocolKind::Native,
         Protocol::Exec => ProtocolKind::Exec,
         Protocol::Claude => ProtocolKind::Claude,
+        Protocol::Codex => ProtocolKind::Codex,
     };
     let mut words = agent.command.iter();
     let program = words.next().map(PathBuf::from).unwrap_or_default();

@@ -52,11 +52,13 @@ pub enum ProtocolKind {
     Exec,
     /// Claude Code's stream-json. The arguments that ask for it are added to the configured ones.
     Claude,
+    /// Codex's app-server. The argument that asks for it is added to the configured ones.
+    Codex,
 }
 
 impl ProtocolKind {
     /// Every protocol there is.
-    pub const ALL: [Self; 3] = [Self::Native, Self::Exec, Self::Claude];
+    pub const ALL: [Self; 4] = [Self::Native, Self::Exec, Self::Claude, Self::Codex];
 
     /// The name used in the configuration.
     pub const fn as_str(self) -> &'static str {
@@ -64,6 +66,7 @@ impl ProtocolKind {
             Self::Native => "native",
             Self::Exec => "exec",
             Self::Claude => "claude",
+            Self::Codex => "codex",
         }
     }
 }

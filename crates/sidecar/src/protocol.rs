@@ -7,6 +7,7 @@
 //! by a later write), and may refuse one.
 
 mod claude;
+mod codex;
 mod exec;
 mod held;
 mod json_line;
@@ -18,6 +19,7 @@ pub(crate) mod transcript;
 use std::ffi::OsString;
 
 use claude::Claude;
+use codex::Codex;
 pub(crate) use exec::Exec;
 pub(crate) use native::Native;
 pub(crate) use output::{Output, Ticket, Write};
@@ -56,6 +58,7 @@ pub(crate) fn adapter(agent: &AgentSpec, session: &LaunchSession) -> Box<dyn Pro
         ProtocolKind::Native => Box::new(Native::new(session.session_id)),
         ProtocolKind::Exec => Box::new(Exec::new(agent)),
         ProtocolKind::Claude => Box::new(Claude::new(session)),
+        ProtocolKind::Codex => Box::<Codex>::default(),
     }
 }
 
@@ -65,5 +68,6 @@ pub(crate) fn arguments(agent: &AgentSpec, session: &LaunchSession) -> Vec<OsStr
         ProtocolKind::Native => agent.args.clone(),
         ProtocolKind::Exec => exec::arguments(agent, &session.prompt),
         ProtocolKind::Claude => claude::arguments(agent, session),
+        ProtocolKind::Codex => codex::arguments(agent),
     }
 }

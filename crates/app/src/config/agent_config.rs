@@ -40,11 +40,13 @@ pub(crate) enum Protocol {
     Exec,
     /// Claude Code's stream-json.
     Claude,
+    /// Codex's app-server.
+    Codex,
 }
 
 impl Protocol {
     /// Every protocol there is.
-    pub(crate) const ALL: [Self; 3] = [Self::Native, Self::Exec, Self::Claude];
+    pub(crate) const ALL: [Self; 4] = [Self::Native, Self::Exec, Self::Claude, Self::Codex];
 
     /// The name used in the file.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -52,12 +54,13 @@ impl Protocol {
             Self::Native => "native",
             Self::Exec => "exec",
             Self::Claude => "claude",
+            Self::Codex => "codex",
         }
     }
 }
 
 impl Kind for Protocol {
-    const EXPECTED: &'static str = "\"native\", \"exec\" or \"claude\"";
+    const EXPECTED: &'static str = "\"native\", \"exec\", \"claude\" or \"codex\"";
 
     fn read(raw: &Raw<'_>) -> Option<Self> {
         let text = String::read(raw)?;

@@ -122,7 +122,7 @@ impl ConfigError {
             }
             Self::Missing { key: "protocol", .. } => Some(
                 "protocol = \"native\" for JSON lines, \"exec\" for any command that answers on standard output, \
-                 \"claude\" for Claude Code"
+                 \"claude\" for Claude Code, \"codex\" for Codex"
                     .into(),
             ),
             _ => None,

@@ -139,6 +139,11 @@ impl Play {
         writes.map(|write| serde_json::from_slice(&write.bytes).expect("JSON")).collect()
     }
 
+    /// How many commands were delivered so far.
+    pub(crate) fn delivered(&self) -> usize {
+        self.out.writes.iter().filter(|write| write.delivers.is_some()).count()
+    }
+
     pub(crate) fn refused(&self) -> Vec<String> {
         self.out.refusals.iter().map(|(_, why)| why.clone()).collect()
     }
