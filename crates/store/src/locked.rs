@@ -215,7 +215,7 @@ impl Core {
     }
 
     fn take_creation(&mut self, session: &Session) -> Option<Creation> {
-        let index = self.creations.iter().position(|creation| creation.session.id == session.id)?;
+        let index = self.creations.iter().position(|creation| creation.session == *session)?;
         Some(self.creations.swap_remove(index))
     }
 }

@@ -126,7 +126,12 @@ async fn a_session_taken_back_can_be_asked_for_again_with_another_prompt() {
     let (store, again) = (world.store.clone(), NewSession { prompt: "something else".into(), ..new });
     let creation = tokio::spawn(async move { store.create_session(again).await });
     sleep(Duration::from_millis(10)).await;
+    world.database.fail_all_commits(CommitStep::NotWritten);
+    world.database.script([CommitStep::Pass]);
     world.database.release_commits();
+    sleep(Duration::from_millis(100)).await;
+    assert!(!creation.is_finished(), "only the first of the two is on disk");
+    world.database.heal();
     let created = creation.await.expect("no panic").expect("created");
     assert_eq!(created.session().prompt, "something else");
     world.say(new.id, "hello");
