@@ -12,6 +12,7 @@ mod error;
 mod notice;
 mod policy;
 mod recovery;
+mod rules;
 
 mod runner;
 

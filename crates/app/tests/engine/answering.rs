@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rstest::rstest;
 use switchboard::engine::{ApprovalPolicy, EngineError, Notice};
-use switchboard_domain::{AgentCommand, AgentEvent, Answer, ApprovalState, RequestId, SessionId};
+use switchboard_domain::{
+    AgentCommand, AgentEvent, Answer, ApprovalRequest, ApprovalState, RequestId, Rule, SessionId,
+};
 use switchboard_sidecar::{Exit, ExitStatus};
 use switchboard_store::testing::CommitStep;
 use switchboard_store::{Persistence, Refused};
@@ -137,4 +139,43 @@ async fn a_rule_answers_instead_of_a_person(#[case] policy: ApprovalPolicy, #[ca
     let heard = agent.command().await;
     assert_eq!(heard, AgentCommand::AnswerApproval { request_id: request(), answer: expected });
     assert_eq!(stage.notices.all(), [], "nobody was asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remembered_rule_answers_for_its_project_until_it_is_forgotten() {
+    let mut stage = Stage::set().await;
+    let (id, mut agent) = stage.started().await;
+    let project = stage.session(id).session().project_id;
+    let rule: Rule = "Bash(rm -rf target*)".parse().expect("a rule");
+    stage.engine.remember_rule(project, rule.clone()).await.expect("saved");
+    assert_eq!(stage.engine.rules(project), std::slice::from_ref(&rule));
+
+    agent.asks("apr_1").await;
+    let heard = agent.command().await;
+    assert_eq!(heard, AgentCommand::AnswerApproval { request_id: request(), answer: Answer::ALLOW });
+
+    assert_eq!(stage.engine.forget_rule(project, &rule).await, Ok(true));
+    assert_eq!(stage.engine.forget_rule(project, &rule).await, Ok(false));
+    agent.asks("apr_2").await;
+    asked(&stage, id).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_of_no_is_stronger_than_a_rule() {
+    let mut stage = Stage::set().await;
+    let (id, mut agent) = stage.started_with(ApprovalPolicy::DenyAll).await;
+    let project = stage.session(id).session().project_id;
+    stage.engine.remember_rule(project, "Bash".parse().expect("a rule")).await.expect("saved");
+    agent.asks("apr_1").await;
+    let heard = agent.command().await;
+    assert_eq!(heard, AgentCommand::AnswerApproval { request_id: request(), answer: Answer::Deny });
+}
+
+#[rstest]
+#[case::changing_a_file("Edit", true)]
+#[case::running_a_command("Bash", false)]
+fn allowing_edits_allows_nothing_else(#[case] tool: &str, #[case] allowed: bool) {
+    let input = serde_json::json!({});
+    let asked = ApprovalRequest { request_id: request(), tool_name: tool.into(), input, suggestions: None };
+    assert_eq!(ApprovalPolicy::AllowEdits.answer(&asked), allowed.then_some(Answer::ALLOW));
 }

@@ -1,11 +1,11 @@
 //! What an agent says, told to the store.
 
-use switchboard_domain::{AgentEvent, AgentSessionId, ApprovalEnd, ApprovalRequest, Cost, RequestId, SessionStatus};
+use switchboard_domain::{AgentEvent, AgentSessionId, Answer, ApprovalEnd, ApprovalRequest, Cost, SessionStatus};
 use switchboard_sidecar::{Exit, LineEvent, LineFault};
 use switchboard_store::TurnEnd;
 
-use crate::engine::Notice;
 use crate::engine::runner::Runner;
+use crate::engine::{Notice, rules};
 
 /// The end of an agent's stderr that goes into the session's error: what a person can take in.
 const STDERR_LINES_SHOWN: usize = 10;
@@ -112,17 +112,20 @@ impl Runner {
 
     fn approval_requested(&mut self, request: ApprovalRequest) {
         let request_id = request.request_id.clone();
-        match self.engine.store.request_approval(self.id, request) {
-            Ok(_) => self.answer_or_ask(request_id),
-            Err(refused) => tracing::debug!(session = %self.id, %refused, "a request for approval changed nothing"),
+        let answer = self.answer_without_asking(&request);
+        match (self.engine.store.request_approval(self.id, request), answer) {
+            (Ok(_), Some(answer)) => self.answer_by_rule(request_id, answer),
+            (Ok(_), None) => self.engine.notifier.notify(Notice::NeedsApproval(self.id, request_id)),
+            (Err(refused), _) => {
+                tracing::debug!(session = %self.id, %refused, "a request for approval changed nothing");
+            }
         }
     }
 
-    fn answer_or_ask(&mut self, request_id: RequestId) {
-        match self.engine.policy(self.id).answer() {
-            Some(answer) => self.answer_by_rule(request_id, answer),
-            None => self.engine.notifier.notify(Notice::NeedsApproval(self.id, request_id)),
-        }
+    /// The session's policy answers, or a remembered rule. A policy of no is stronger than any rule.
+    fn answer_without_asking(&self, request: &ApprovalRequest) -> Option<Answer> {
+        let by_rule = || self.engine.store.read(|state| rules::allow(state, self.id, request)).then_some(Answer::ALLOW);
+        self.engine.policy(self.id).answer(request).or_else(by_rule)
     }
 
     pub(super) fn note_fault(&mut self, fault: LineFault) {

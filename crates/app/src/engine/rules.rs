@@ -1,0 +1,65 @@
+//! Remembered answers, per project: a tool call that a rule allows needs no question.
+
+use switchboard_domain::{ApprovalRequest, ProjectId, Rule, SessionId};
+use switchboard_store::State;
+
+use crate::engine::{Engine, EngineError};
+
+/// The setting that holds a project's rules.
+fn setting(project_id: ProjectId) -> String {
+    format!("rules.{project_id}")
+}
+
+/// The rules of a project, in the order in which they were remembered.
+fn rules_in(state: &State, project_id: ProjectId) -> Vec<Rule> {
+    let saved = state.settings().get(&setting(project_id));
+    // What is no rule (any more) allows nothing.
+    saved.and_then(|rules| serde_json::from_value(rules.clone()).ok()).unwrap_or_default()
+}
+
+/// Whether a rule of the session's project allows the call.
+pub(super) fn allow(state: &State, session_id: SessionId, request: &ApprovalRequest) -> bool {
+    let project = state.session(session_id).map(|session| session.session().project_id);
+    project.is_some_and(|id| rules_in(state, id).iter().any(|rule| rule.allows(request)))
+}
+
+impl Engine {
+    /// The rules of a project, in the order in which they were remembered.
+    pub fn rules(&self, project_id: ProjectId) -> Vec<Rule> {
+        self.store().read(|state| rules_in(state, project_id))
+    }
+
+    /// Remembers a rule for a project; it is on disk when this returns. Remembering one twice is fine.
+    ///
+    /// # Errors
+    /// When it could not be saved in time; it holds all the same until the app ends.
+    pub async fn remember_rule(&self, project_id: ProjectId, rule: Rule) -> Result<(), EngineError> {
+        let mut rules = self.rules(project_id);
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+        self.save_rules(project_id, &rules).await
+    }
+
+    /// Forgets a rule; `false` when the project has no such rule.
+    ///
+    /// # Errors
+    /// When that could not be saved in time.
+    pub async fn forget_rule(&self, project_id: ProjectId, rule: &Rule) -> Result<bool, EngineError> {
+        let mut rules = self.rules(project_id);
+        let before = rules.len();
+        rules.retain(|known| known != rule);
+        let known = rules.len() < before;
+        if known {
+            self.save_rules(project_id, &rules).await?;
+        }
+        Ok(known)
+    }
+
+    async fn save_rules(&self, project_id: ProjectId, rules: &[Rule]) -> Result<(), EngineError> {
+        let texts = rules.iter().map(|rule| rule.to_string().into()).collect();
+        let value = (!rules.is_empty()).then_some(serde_json::Value::Array(texts));
+        let receipt = self.store().set_setting(&setting(project_id), value)?;
+        self.saved(receipt).await
+    }
+}
