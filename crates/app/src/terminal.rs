@@ -6,8 +6,8 @@ mod style;
 mod table;
 mod wrapper;
 
-pub(crate) use human::{age, cost, duration, size};
+pub(crate) use human::{age, cost, duration, size, worked};
 pub(crate) use sanitizer::{Sanitizer, single_line, visible};
 pub(crate) use style::{Style, status_style};
-pub(crate) use table::{Align, Cell, Column, Table};
+pub(crate) use table::{Align, Cell, Column, Table, cut};
 pub(crate) use wrapper::Wrapper;

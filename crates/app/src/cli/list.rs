@@ -9,7 +9,7 @@ use super::catalog::Catalog;
 use super::output::Reader;
 use super::views::SessionView;
 use super::{Failure, Output, project_command};
-use crate::terminal::{Align, Cell, Column, Style, Table, age, cost, duration, single_line, status_style};
+use crate::terminal::{Align, Cell, Column, Style, Table, age, cost, single_line, status_style, worked};
 
 /// Sessions shown to a person who does not say how many: about a screenful.
 const SESSIONS_SHOWN: usize = 20;
@@ -79,10 +79,70 @@ fn table(sessions: &[&StoredSession], catalog: &Catalog, now: Timestamp) -> Tabl
             single_line(&session.agent).into(),
             project.into(),
             Cell::styled(age(session.created_at, now), Style::DIM),
-            duration(session.elapsed).into(),
+            worked(session.elapsed).into(),
             cost(session.cost).into(),
             single_line(&session.title).into(),
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use switchboard_domain::SessionStatus;
+    use switchboard_store::testing::sample;
+
+    use super::*;
+
+    /// Sessions 3, 2 and 1, newest first; the second one has failed.
+    fn catalog() -> Catalog {
+        let stored = |number| {
+            let mut session = sample::session(number, 1);
+            if number == 2 {
+                session.set_status(SessionStatus::Failed, sample::moment(9));
+            }
+            StoredSession {
+                session,
+                last_seq: sample::message(number, 2).seq,
+                draft: switchboard_domain::Draft::default(),
+            }
+        };
+        Catalog::of([sample::project(1)], [3, 2, 1].map(stored), [])
+    }
+
+    fn listed(args: &ListArgs, reader: Reader) -> String {
+        let (mut output, said) = Output::kept(reader);
+        run(args, &catalog(), sample::moment(63), &mut output).expect("listed");
+        said()
+    }
+
+    #[test]
+    fn a_person_sees_a_table() {
+        insta::assert_snapshot!(listed(&ListArgs::default(), Reader::Person), @"
+        ID        STATUS   AGENT    PROJECT    AGE     WORKED  COST  TITLE
+        00000000  running  builtin  project 1  1m ago       -     -  do task 3
+        00000000  failed   builtin  project 1  1m ago       -     -  do task 2
+        00000000  running  builtin  project 1  1m ago       -     -  do task 1
+        ");
+    }
+
+    #[test]
+    fn a_program_gets_fields_between_tabs() {
+        let listed = listed(&ListArgs::default(), Reader::Program);
+        let fields: Vec<&str> = listed.lines().next().expect("a line").split('\t').collect();
+        assert_eq!(fields[1..], ["running", "builtin", "project 1", "1m ago", "-", "-", "do task 3"]);
+    }
+
+    #[test]
+    fn filters_and_limits_hold_everywhere() {
+        let failed = ListArgs { status: Some(SessionStatus::Failed), ..ListArgs::default() };
+        assert_eq!(listed(&failed, Reader::Program).lines().count(), 1);
+        let two = ListArgs { limit: std::num::NonZeroU32::new(2), ..ListArgs::default() };
+        assert_eq!(listed(&two, Reader::Program).lines().count(), 2);
+        let nobody = ListArgs { agent: Some("nobody".into()), ..ListArgs::default() };
+        assert_eq!(listed(&nobody, Reader::Person), "no session fits\n");
+        let json = ListArgs { json: crate::cli::args::JsonFlag { json: true }, ..two };
+        let json: serde_json::Value = serde_json::from_str(&listed(&json, Reader::Person)).expect("JSON");
+        assert_eq!((json[0]["title"].as_str(), json[1]["status"].as_str()), (Some("do task 3"), Some("failed")));
+    }
 }

@@ -266,8 +266,9 @@ impl Narrator {
     fn call(&mut self, call: &ToolCall) {
         let (name, input) = call_summary(call);
         self.open(Voice::Aside, Block::Tool);
-        self.put(Voice::Aside, &format!("  {} {input}", Style::ACCENT.paint(&name)));
-        self.put(Voice::Aside, "\n");
+        let line = self.audience.fit(&format!("  {name} {input}"));
+        let painted = line.replacen(&name, &Style::ACCENT.paint(&name), 1);
+        self.put(Voice::Aside, &format!("{painted}\n"));
         self.told_calls.push(ToldCall { call: call.clone(), answered: false });
         if let Some(output) = &call.output {
             self.answer(call.id.as_ref(), &call.name, output);
@@ -284,7 +285,8 @@ impl Narrator {
             return;
         }
         self.open(Voice::Aside, Block::Tool);
-        self.put(Voice::Aside, &format!("  {}\n", Style::DIM.paint(&format!("└ {}", output_summary(output)))));
+        let line = self.audience.fit(&format!("  └ {}", output_summary(output)));
+        self.put(Voice::Aside, &format!("{}\n", Style::DIM.paint(&line)));
     }
 
     /// The message is complete: the next one begins a paragraph of its own.

@@ -9,7 +9,7 @@ use super::narrator::{Utterance, Voice};
 use crate::terminal::Table;
 
 /// The size of a window that does not say how large it is.
-const WINDOW_DEFAULT: (u16, u16) = (80, 24);
+const WINDOW_DEFAULT: Window = Window { columns: 80, rows: 24 };
 
 /// Where a command prints what was asked for.
 pub(crate) struct Output {
@@ -17,6 +17,16 @@ pub(crate) struct Output {
     remarks: Box<dyn Write + Send>,
     reader: Reader,
     painted_lines: usize,
+    window: fn() -> Window,
+}
+
+/// The size of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// How many characters fit into a line.
+    pub(crate) columns: usize,
+    /// How many lines there are.
+    pub(crate) rows: usize,
 }
 
 /// Who reads the output.
@@ -38,7 +48,17 @@ impl Output {
             remarks: Box::new(anstream::stderr()),
             reader,
             painted_lines: 0,
+            window: measure,
         }
+    }
+
+    /// An output whose every byte, remarks too, is kept for a test to look at.
+    #[cfg(test)]
+    pub(crate) fn kept(reader: Reader) -> (Self, impl Fn() -> String) {
+        let kept = std::sync::Arc::<parking_lot::Mutex<Vec<u8>>>::default();
+        let stream = || Box::new(tests::Kept(kept.clone()));
+        let output = Self { stream: stream(), remarks: stream(), reader, painted_lines: 0, window: || WINDOW_DEFAULT };
+        (output, move || anstream::adapter::strip_str(&String::from_utf8_lossy(&kept.lock())).to_string())
     }
 
     /// Who reads it.
@@ -94,7 +114,7 @@ impl Output {
     /// Prints a table as its reader wants it.
     pub(crate) fn table(&mut self, table: &Table) -> Result<(), Failure> {
         self.text(&match self.reader {
-            Reader::Person => table.for_window(window().0),
+            Reader::Person => table.for_window(self.window().columns),
             Reader::Program => table.for_pipe(),
         })
     }
@@ -113,6 +133,11 @@ impl Output {
         let text = serde_json::to_string(value).map_err(io::Error::from)?;
         self.line(&escape_controls(&text))?;
         Ok(self.stream.flush()?)
+    }
+
+    /// The size of the window right now.
+    pub(crate) fn window(&self) -> Window {
+        (self.window)()
     }
 
     /// Whether a picture can be painted again and again in the same place.
@@ -161,15 +186,31 @@ fn colored(text: &str) -> String {
     }
 }
 
-/// Columns and rows of the window.
-pub(crate) fn window() -> (usize, usize) {
-    let (columns, rows) = terminal_size::terminal_size().map_or(WINDOW_DEFAULT, |(width, height)| (width.0, height.0));
-    (columns.into(), rows.into())
+fn measure() -> Window {
+    terminal_size::terminal_size()
+        .map_or(WINDOW_DEFAULT, |(width, height)| Window { columns: width.0.into(), rows: height.0.into() })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
     use super::*;
+
+    /// Writes to memory.
+    pub(super) struct Kept(pub(super) Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn json_has_no_raw_controls_and_still_means_the_same() {

@@ -5,7 +5,7 @@ use switchboard_store::{Persistence, SearchHit, SearchOrder, SearchQuery};
 
 use super::args::SearchArgs;
 use super::catalog::Catalog;
-use super::output::{Reader, window};
+use super::output::Reader;
 use super::views::HitView;
 use super::{ExitCode, Failure, Output, project_command};
 use crate::terminal::{Style, Wrapper, age, single_line};
@@ -40,7 +40,7 @@ pub(super) fn print(
     }
     for hit in hits {
         let line = match output.reader() {
-            Reader::Person => for_person(hit, catalog, now),
+            Reader::Person => for_person(hit, catalog, now, output.window().columns),
             Reader::Program => for_program(hit),
         };
         output.line(&line)?;
@@ -71,12 +71,12 @@ fn query(args: &SearchArgs, catalog: &Catalog) -> Result<SearchQuery, Failure> {
     })
 }
 
-fn for_person(hit: &SearchHit, catalog: &Catalog, now: Timestamp) -> String {
+fn for_person(hit: &SearchHit, catalog: &Catalog, now: Timestamp, columns: usize) -> String {
     let title = catalog.sessions().iter().find(|stored| stored.session.id == hit.session_id);
     let title = title.map_or_else(String::new, |stored| single_line(&stored.session.title));
     let place = Style::DIM.paint(&format!("#{} {} · {}", hit.seq, hit.role, age(hit.created_at, now)));
     let id = Style::ACCENT.paint(&hit.session_id.short());
-    let mut wrapper = Wrapper::new(window().0.saturating_sub(SNIPPET_INDENT.len()));
+    let mut wrapper = Wrapper::new(columns.saturating_sub(SNIPPET_INDENT.len()));
     let snippet = wrapper.push(&single_line(&hit.snippet)) + &wrapper.flush();
     let snippet = emphasised(&snippet).replace('\n', &format!("\n{SNIPPET_INDENT}"));
     format!("{id}  {}  {place}\n{SNIPPET_INDENT}{snippet}", Style::STRONG.paint(&title))
@@ -99,4 +99,38 @@ fn emphasised(snippet: &str) -> String {
         rest = after;
     }
     shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use switchboard_domain::{Role, Seq};
+    use switchboard_store::testing::sample;
+
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_shown_where_it_is() {
+        let hit = SearchHit {
+            session_id: sample::session_id(1),
+            message_id: sample::message(1, 2).id,
+            seq: Seq::new(2),
+            role: Role::Assistant,
+            snippet: "fix\n[the] flaky \u{1b}[2J[test] soon".into(),
+            created_at: sample::moment(0),
+        };
+        let printed = |reader| {
+            let (mut output, said) = Output::kept(reader);
+            let (args, catalog) = (SearchArgs::default(), Catalog::default());
+            print(std::slice::from_ref(&hit), &args, &catalog, sample::moment(3_600), &mut output).expect("printed");
+            said()
+        };
+        let id = hit.session_id.short();
+        assert_eq!(printed(Reader::Person), format!("{id}    #2 assistant · 1h ago\n  fix the flaky test soon\n"));
+        assert_eq!(printed(Reader::Program), format!("{id}\t2\tassistant\tfix [the] flaky [test] soon\n"));
+    }
+
+    #[test]
+    fn a_bracket_without_its_end_is_a_bracket() {
+        assert_eq!(emphasised("a [b"), "a [b");
+    }
 }

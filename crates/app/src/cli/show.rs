@@ -9,7 +9,7 @@ use switchboard_store::{PAGE_MESSAGES_MAX, Page, Persistence};
 use super::args::ShowArgs;
 use super::catalog::{Catalog, Owner};
 use super::narrator::{Audience, Narrator, Pace};
-use super::output::{Reader, window};
+use super::output::Reader;
 use super::views::TranscriptView;
 use super::{Failure, Output, transcript};
 use crate::terminal::{single_line, status_style};
@@ -33,7 +33,7 @@ pub(super) async fn run(
     output.text(&transcript::heading(stored, project))?;
     output.text("\n")?;
     let audience = match output.reader() {
-        Reader::Person => Audience::Terminal { columns: window().0 },
+        Reader::Person => Audience::Terminal { columns: output.window().columns },
         Reader::Program => Audience::Page,
     };
     let mut narrator = Narrator::new(audience, Pace::AsItComes, 0);
@@ -114,5 +114,75 @@ async fn follow(
             return Ok(());
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use switchboard_store::Write;
+    use switchboard_store::testing::{MemoryPersistence, sample};
+
+    use super::*;
+
+    async fn database() -> MemoryPersistence {
+        let database = MemoryPersistence::new();
+        let messages = (1..=3).map(|seq| Write::Message(Arc::new(sample::message(1, seq))));
+        let mut batch = vec![Write::Project(sample::project(1)), Write::Session(Box::new(sample::session(1, 1)))];
+        batch.extend(messages);
+        let draft = switchboard_domain::Draft { content: "half a th".into(), ..Default::default() };
+        batch.push(Write::Draft { session_id: sample::session_id(1), draft });
+        batch.push(Write::Queued(sample::queued(1, 1)));
+        database.commit(&batch).await.expect("committed");
+        database
+    }
+
+    async fn shown(args: &ShowArgs, reader: Reader) -> String {
+        let database = database().await;
+        let catalog = Catalog::read(&database, Owner::Gone).await.expect("read");
+        let (mut output, said) = Output::kept(reader);
+        run(args, &catalog, &database, &mut output).await.expect("shown");
+        said()
+    }
+
+    fn last() -> ShowArgs {
+        ShowArgs { session: "last".into(), ..ShowArgs::default() }
+    }
+
+    #[tokio::test]
+    async fn a_transcript_ends_with_what_was_under_way_and_what_waits() {
+        insta::assert_snapshot!(shown(&last(), Reader::Person).await, @"
+        00000000  do task 1
+        interrupted · builtin · /work/project-1
+
+        message 1 of session 1
+
+        message 2 of session 1
+
+        message 3 of session 1
+
+        half a th
+        queued 00000001: and then 1
+        ");
+    }
+
+    #[tokio::test]
+    async fn a_pipe_gets_the_same_words() {
+        assert_eq!(shown(&last(), Reader::Program).await, shown(&last(), Reader::Person).await);
+    }
+
+    #[tokio::test]
+    async fn a_limit_shows_the_newest() {
+        let args = ShowArgs { limit: std::num::NonZeroU32::new(1), ..last() };
+        let shown = shown(&args, Reader::Person).await;
+        assert!(shown.contains("message 3 of") && !shown.contains("message 2 of"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn json_has_all_of_it() {
+        let args = ShowArgs { json: crate::cli::args::JsonFlag { json: true }, ..last() };
+        let json: serde_json::Value = serde_json::from_str(&shown(&args, Reader::Program).await).expect("JSON");
+        assert_eq!(json["messages"].as_array().map(Vec::len), Some(3));
+        assert_eq!(json["draft"]["content"], "half a th");
+        assert_eq!(json["session"]["status"], "interrupted", "its owner is gone");
     }
 }

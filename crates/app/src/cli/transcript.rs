@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard_domain::{Message, Project, Role, SessionChange, StoredSession, ToolCall};
+use switchboard_domain::{Cost, Message, Project, Role, SessionChange, StoredSession, ToolCall};
 
 use super::tool_summary::input_summary;
 use crate::terminal::{Sanitizer, Style, cost, duration, single_line, status_style};
@@ -11,18 +11,13 @@ use crate::terminal::{Sanitizer, Style, cost, duration, single_line, status_styl
 pub(crate) fn heading(stored: &StoredSession, project: Option<&Project>) -> String {
     let session = &stored.session;
     let status = status_style(session.status()).paint(session.status().as_str());
-    let folder =
-        project.map_or_else(String::new, |project| format!(" · {}", single_line(&project.path.to_string_lossy())));
-    let model = session.model.as_deref().map_or_else(String::new, |model| format!(" · {}", single_line(model)));
-    let mut lines = vec![
-        format!("{}  {}", Style::ACCENT.paint(&session.id.short()), Style::STRONG.paint(&single_line(&session.title))),
-        format!(
-            "{status} · {}{model}{folder} · {} · {}",
-            single_line(&session.agent),
-            duration(session.elapsed),
-            cost(session.cost)
-        ),
-    ];
+    let mut facts = vec![status, single_line(&session.agent)];
+    facts.extend(session.model.as_deref().map(single_line));
+    facts.extend(project.map(|project| single_line(&project.path.to_string_lossy())));
+    facts.extend((!session.elapsed.is_zero()).then(|| duration(session.elapsed)));
+    facts.extend((session.cost > Cost::ZERO).then(|| cost(session.cost)));
+    let title = Style::STRONG.paint(&single_line(&session.title));
+    let mut lines = vec![format!("{}  {title}", Style::ACCENT.paint(&session.id.short())), facts.join(" · ")];
     if let Some(error) = &session.error {
         lines.push(Style::BAD.paint(&single_line(error)));
     }
@@ -82,8 +77,10 @@ fn facts(stored: &StoredSession, project: Option<&Project>) -> String {
         facts.push(format!("- folder: {}", single_line(&project.path.to_string_lossy())));
     }
     facts.push(format!("- status: {}", session.status()));
-    facts.push(format!("- worked: {}", duration(session.elapsed)));
-    if session.cost.as_micro_usd() > 0 {
+    if !session.elapsed.is_zero() {
+        facts.push(format!("- worked: {}", duration(session.elapsed)));
+    }
+    if session.cost > Cost::ZERO {
         facts.push(format!("- cost: {}", cost(session.cost)));
     }
     if let Some(error) = &session.error {
@@ -132,4 +129,65 @@ fn clean(text: &str) -> String {
     let mut sanitizer = Sanitizer::for_pipe();
     let clean = sanitizer.push(text);
     clean + sanitizer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use switchboard_domain::{Draft, MessageBody, Seq};
+    use switchboard_store::testing::sample;
+
+    use super::*;
+
+    #[test]
+    fn markdown_survives_whatever_is_in_it() {
+        let mut session = sample::session(1, 1);
+        session.title = "# not\na heading".into();
+        session.error = Some("went wrong".into());
+        let draft = Draft { content: "half a th".into(), ..Draft::default() };
+        let stored = StoredSession { session, last_seq: Seq::new(2), draft };
+        let call = ToolCall {
+            id: None,
+            name: "Bash".into(),
+            input: json!({"command": "echo `date`"}),
+            output: Some(json!("```\nfence\n```\u{1b}[31m\n")),
+        };
+        let asked = Message { body: MessageBody::text(Role::User, "please\u{1b}[2J"), ..sample::message(1, 1) };
+        let mut body = MessageBody::text(Role::Assistant, "Done.\n");
+        (body.thinking, body.tool_calls) = (Some("one\ntwo".into()), vec![call]);
+        let answered = Message { body, ..sample::message(1, 2) };
+        let page = to_markdown(&stored, Some(&sample::project(1)), &[Arc::new(asked), Arc::new(answered)]);
+        insta::assert_snapshot!(page.replace(&stored.session.id.to_string(), "ID"), @"
+        # # not a heading
+
+        - session: `ID`
+        - agent: builtin
+        - folder: /work/project-1
+        - status: running
+        - error: went wrong
+
+        ## You, 2027-01-15 08:00:01 UTC
+
+        please
+
+        ## builtin, 2027-01-15 08:00:02 UTC
+
+        > one
+        > two
+
+        Done.
+
+        **Bash** `` echo `date` ``
+
+        ````text
+        ```
+        fence
+        ```
+        ````
+
+        ## Unfinished
+
+        half a th
+        ");
+    }
 }

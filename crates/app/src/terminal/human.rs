@@ -20,6 +20,11 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A time spent working, `-` for none.
+pub(crate) fn worked(elapsed: Duration) -> String {
+    if elapsed.is_zero() { "-".to_owned() } else { duration(elapsed) }
+}
+
 /// How long ago `then` was, in one unit: `now`, `42s ago`, `7m ago`, `3h ago`, `6d ago`; a date after 30 days.
 pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.since(then).as_secs();

@@ -179,7 +179,7 @@ fn total(widths: impl Iterator<Item = usize>) -> usize {
 }
 
 /// `text` in at most `width` terminal columns, marked `…` when cut.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

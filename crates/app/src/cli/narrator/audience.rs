@@ -1,6 +1,6 @@
 //! Who is told a session.
 
-use crate::terminal::{Sanitizer, Wrapper};
+use crate::terminal::{Sanitizer, Wrapper, cut};
 
 /// A window that no line is too wide for.
 const WHOLE_LINES: usize = usize::MAX / 8;
@@ -25,6 +25,14 @@ impl Audience {
         match self {
             Self::Terminal { .. } => Sanitizer::for_terminal(),
             Self::Page | Self::Program => Sanitizer::for_pipe(),
+        }
+    }
+
+    /// A line that says only what something is about, cut to fit.
+    pub(super) fn fit(self, line: &str) -> String {
+        match self {
+            Self::Terminal { columns } => cut(line, columns),
+            Self::Page | Self::Program => line.to_owned(),
         }
     }
 

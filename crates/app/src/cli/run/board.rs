@@ -9,7 +9,6 @@ use switchboard_store::{Published, SessionState};
 use super::ending;
 use super::job::{Job, Phase};
 use super::stage::{Stage, View};
-use crate::cli::output::window;
 use crate::cli::{ExitCode, Failure, Output};
 use crate::terminal::{Align, Cell, Column, Style, Table, cost, duration, single_line, status_style};
 
@@ -48,8 +47,8 @@ impl Stage for Board {
             return Ok(());
         }
         // One line is left for the cursor, one for the summary.
-        let rows = window().1.saturating_sub(3).max(1);
-        let mut picture = table(view, rows).for_window(window().0);
+        let rows = output.window().rows.saturating_sub(3).max(1);
+        let mut picture = table(view, rows).for_window(output.window().columns);
         let hidden = view.jobs.len().saturating_sub(rows);
         if hidden > 0 {
             picture.push_str(&Style::DIM.paint(&format!("… and {hidden} more\n")));
@@ -68,7 +67,7 @@ impl Stage for Board {
     fn end(&mut self, _code: ExitCode, view: View<'_>, output: &mut Output) -> Result<(), Failure> {
         self.is_over = true;
         output.paint("")?;
-        let whole = table(view, view.jobs.len()).for_window(window().0);
+        let whole = table(view, view.jobs.len()).for_window(output.window().columns);
         output.text(&whole)?;
         output.remark(&format!("\n{}", ending::summary(view)));
         Ok(())

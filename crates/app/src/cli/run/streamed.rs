@@ -8,7 +8,7 @@ use switchboard_store::Published;
 use super::ending;
 use super::stage::{Stage, View};
 use crate::cli::narrator::{Audience, Narrator, Pace};
-use crate::cli::output::{Reader, window};
+use crate::cli::output::Reader;
 use crate::cli::{ExitCode, Failure, Output};
 
 /// Shows one session.
@@ -17,10 +17,10 @@ pub(super) struct Streamed {
 }
 
 impl Streamed {
-    /// Shows it to `reader`, without the prompt that they just typed.
-    pub(super) fn new(reader: Reader, questions_are_put: bool) -> Self {
-        let audience = match reader {
-            Reader::Person => Audience::Terminal { columns: window().0 },
+    /// Shows it, without the prompt that was just typed.
+    pub(super) fn new(output: &Output, questions_are_put: bool) -> Self {
+        let audience = match output.reader() {
+            Reader::Person => Audience::Terminal { columns: output.window().columns },
             Reader::Program => Audience::Program,
         };
         let narrator = Narrator::new(audience, Pace::AsItComes, 1);
