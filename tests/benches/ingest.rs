@@ -4,15 +4,12 @@
 //! that can be had (rusqlite, one prepared statement, a thousand rows in a transaction) and the
 //! obvious thing (SeaORM, one autocommit `INSERT` for each message).
 
-use std::path::Path;
-use std::time::Duration;
-
 use sea_orm::entity::prelude::*;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ActiveValue, ConnectOptions, Database, EntityTrait};
 use switchboard_domain::SessionId;
-use switchboard_persistence::{DataFolder, SqlitePersistence};
-use switchboard_store::{IdSource, Store, StoreConfig, SystemIds};
+use switchboard_store::{IdSource, SystemIds};
+use switchboard_tests::crew::Crew;
 use switchboard_tests::measure::{Figure, Goal, report, timed};
 use switchboard_tests::workload;
 use tempfile::TempDir;
@@ -26,8 +23,6 @@ const MESSAGES: u64 = 200_000;
 const BATCH: u64 = 1_000;
 /// Messages in all, for what is slow.
 const MESSAGES_ONE_BY_ONE: u64 = 4_000;
-/// Longer than any machine takes.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 const INSERT: &str =
     "INSERT INTO messages (id, session_id, seq, role, content, created_at) VALUES (?1, ?2, ?3, 'assistant', ?4, ?5)";
@@ -41,11 +36,27 @@ fn main() {
     let store = runtime.block_on(through_the_store());
     report(&store, Some(&prepared), Goal::Times(0.5));
     report(&store, Some(&one_by_one), Goal::Times(20.0));
+    let sidecars = runtime.block_on(from_sidecars());
+    report(&sidecars, Some(&one_by_one), Goal::Times(15.0));
+}
+
+/// The whole way: processes that talk flat out, their lines, the engine, the store, the disk.
+async fn from_sidecars() -> Figure {
+    let folder = tempfile::tempdir().expect("a folder");
+    let crew = Crew::hire(folder.path()).await;
+    let each = MESSAGES / u64::try_from(SESSIONS).expect("small");
+    let began = std::time::Instant::now();
+    crew.start(SESSIONS, &format!("chatter {each}")).await;
+    crew.wait_for_the_end().await;
+    crew.store().flush().await.expect("the disk takes everything");
+    let took = began.elapsed();
+    crew.dismiss().await;
+    Figure::rate(format!("{SESSIONS} sidecars flat out, whole way"), MESSAGES, took)
 }
 
 async fn through_the_store() -> Figure {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).await;
+    let store = workload::open(folder.path()).await;
     let sessions = workload::sessions(&store, SESSIONS).await;
     let each = MESSAGES / u64::try_from(SESSIONS).expect("small");
     let began = std::time::Instant::now();
@@ -62,7 +73,7 @@ async fn through_the_store() -> Figure {
     writers.join_all().await;
     store.flush().await.expect("the disk takes everything");
     let took = began.elapsed();
-    store.close(PATIENCE).await.expect("the disk takes everything");
+    workload::close(store).await;
     Figure::rate(format!("store, {SESSIONS} sessions"), MESSAGES, took)
 }
 
@@ -92,8 +103,9 @@ async fn sea_orm_one_by_one() -> Figure {
     let (folder, sessions) = empty_sessions().await;
     let mut options = ConnectOptions::new("sqlite::memory:");
     let file = folder.path().join("switchboard.db");
-    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |options| {
-        options.filename(&file).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
+    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |_| {
+        let options = SqliteConnectOptions::new().filename(&file);
+        options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
     });
     let database = Database::connect(options).await.expect("a database");
     let began = std::time::Instant::now();
@@ -122,15 +134,10 @@ fn place(sessions: &[SessionId], number: u64) -> (SessionId, i64) {
 /// A database as the product makes it, with sessions that have no messages, closed again.
 async fn empty_sessions() -> (TempDir, Vec<SessionId>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).await;
+    let store = workload::open(folder.path()).await;
     let sessions = workload::sessions(&store, SESSIONS).await;
-    store.close(PATIENCE).await.expect("the disk takes everything");
+    workload::close(store).await;
     (folder, sessions)
-}
-
-async fn open(folder: &Path) -> Store {
-    let folder = DataFolder::lock(folder).expect("nobody else has it");
-    Store::start(SqlitePersistence::open(folder).await.expect("a new database"), StoreConfig::default())
 }
 
 /// The columns that a message cannot do without.

@@ -10,6 +10,7 @@
 
 mod captured;
 mod contents;
+pub mod crew;
 mod deadline;
 mod home;
 pub mod ledger;
@@ -18,6 +19,7 @@ mod processes;
 pub mod program;
 mod running;
 mod seed;
+mod small_disk;
 mod stream;
 pub mod workload;
 
@@ -28,4 +30,5 @@ pub use home::Home;
 pub use processes::{Tag, processes_with};
 pub use running::{Ended, Running};
 pub use seed::Seed;
+pub use small_disk::SmallDisk;
 pub use stream::{Line, Stream};

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,10 @@ const FLOOD_EVENTS: u64 = 100_000;
 const STDERR_BYTES: u64 = 64 << 20;
 /// Beyond what parsers accept.
 const JSON_LEVELS: u64 = 10_000;
+/// Ten seconds of them.
+const PACED_EVENTS: u64 = 1_000;
+/// A hundred a second.
+const PACE: Duration = Duration::from_millis(10);
 /// As fast as somebody speaks.
 const TICK_MILLIS: u64 = 20;
 
@@ -35,6 +39,7 @@ pub(crate) fn turn(how: Misbehaviour, amount: Option<u64>, voice: &mut Voice, pr
         Misbehaviour::StderrFlood => stderr_flood(voice, prompt, amount.unwrap_or(STDERR_BYTES)),
         Misbehaviour::Chatter => chatter(voice, amount.unwrap_or(FLOOD_EVENTS)),
         Misbehaviour::Ticker => ticker(voice, Duration::from_millis(amount.unwrap_or(TICK_MILLIS))),
+        Misbehaviour::Pacer => pacer(voice, amount.unwrap_or(PACED_EVENTS)),
         Misbehaviour::Escapes => escapes(voice),
         Misbehaviour::DeepJson => deep_json(voice, prompt, amount.unwrap_or(JSON_LEVELS)),
         Misbehaviour::UnknownEvents => unknown_events(voice, prompt),
@@ -132,6 +137,22 @@ fn ticker(voice: &mut Voice, every: Duration) -> io::Result<()> {
         number += 1;
         voice.message(&format!("number {number}"))?;
         thread::sleep(every);
+    }
+    voice.completed()
+}
+
+fn pacer(voice: &mut Voice, events: u64) -> io::Result<()> {
+    voice.started()?;
+    let began = Instant::now();
+    for number in 1..=events {
+        let due = PACE.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
+        thread::sleep(due.saturating_sub(began.elapsed()));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos().to_string();
+        if number.is_multiple_of(10) {
+            voice.message(&now)?;
+        } else {
+            voice.say("content_delta", json!({ "delta": now }))?;
+        }
     }
     voice.completed()
 }
