@@ -15,6 +15,7 @@ mod output;
 mod project_command;
 mod queue_command;
 mod remove;
+mod rule_command;
 mod run;
 mod search;
 mod show;
@@ -35,7 +36,10 @@ use crate::builtin::{self, Outcome};
 use crate::config::{Config, Folders};
 use crate::terminal::Style;
 pub(crate) use args::Cli;
-use args::{ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, ShowArgs};
+use args::{
+    ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, RuleAction,
+    RuleArgs, ShowArgs,
+};
 use catalog::{Catalog, Owner};
 pub(crate) use exit_code::ExitCode;
 use failure::Failure;
@@ -111,6 +115,17 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
             }
             ProjectAction::Ls(_) => look(command, setup, output).await?,
         },
+        Command::Rule(args) => match &args.action {
+            RuleAction::Add(args) => {
+                owning(setup, output, async |workplace, output| rule_command::add(args, workplace, output).await)
+                    .await?;
+            }
+            RuleAction::Rm(args) => {
+                owning(setup, output, async |workplace, output| rule_command::rm(args, workplace, output).await)
+                    .await?;
+            }
+            RuleAction::Ls(_) => look(command, setup, output).await?,
+        },
         _ => look(command, setup, output).await?,
     }
     Ok(ExitCode::Ok)
@@ -144,6 +159,7 @@ fn look_at_catalog(command: &Command, catalog: &Catalog, output: &mut Output) ->
         Command::Project(ProjectArgs { action: ProjectAction::Ls(args) }) => {
             project_command::ls(*args, catalog, now(), output)
         }
+        Command::Rule(RuleArgs { action: RuleAction::Ls(args) }) => rule_command::ls(args, catalog, output),
         Command::Show(ShowArgs { session, .. }) | Command::Export(ExportArgs { session, .. }) => {
             catalog.find(session).map(|_| ()).map_err(Failure::from)
         }

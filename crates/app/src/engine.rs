@@ -33,6 +33,7 @@ pub use error::{EngineError, SendOutcome};
 pub use notice::{Notice, Notifier, Silent};
 pub use policy::ApprovalPolicy;
 pub use recovery::{Recovery, recover};
+pub use rules::rules_in;
 
 use runner::{Order, Runner, Stop};
 

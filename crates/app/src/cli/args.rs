@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use manage::{
     CompletionsArgs, ConfigAction, ConfigArgs, DoctorArgs, ManArgs, ProjectAction, ProjectAddArgs, ProjectArgs,
-    ProjectListArgs, ProjectRemoveArgs,
+    ProjectListArgs, ProjectRemoveArgs, RuleAction, RuleArgs, RuleChangeArgs, RuleListArgs,
 };
 pub(crate) use read::{AgentsArgs, ExportArgs, ExportFormat, ListArgs, SearchArgs, ShowArgs};
 pub(crate) use work::{DemoArgs, QueueAction, QueueArgs, RemoveArgs, RunArgs, SendArgs};
@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Rm(RemoveArgs),
     /// List, add, edit and cancel messages that wait for a session's next turn
     Queue(QueueArgs),
+    /// List, add and remove remembered answers: tool calls that need no question in a project
+    Rule(RuleArgs),
     /// Add, list and remove the folders that agents work in
     Project(ProjectArgs),
     /// List the agents that can be run, and whether they are installed
@@ -138,6 +140,7 @@ impl ValueEnum for ApprovePolicy {
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         let help = match self {
             Self::Ask => "ask on the terminal, one call at a time",
+            Self::Edits => "allow changes to files, ask about everything else",
             Self::All => "allow every call",
             Self::None => "refuse every call",
         };

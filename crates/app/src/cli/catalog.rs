@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::Value;
 use switchboard_domain::{
     Approval, Project, ProjectId, QueuedMessage, Session, SessionId, SessionStatus, StoredSession,
 };
@@ -29,6 +30,7 @@ pub(crate) struct Catalog {
     sessions: Vec<StoredSession>,
     queue: Vec<QueuedMessage>,
     approvals: Vec<Approval>,
+    settings: BTreeMap<String, Value>,
 }
 
 impl Catalog {
@@ -50,7 +52,8 @@ impl Catalog {
             }
         }
         let projects = projects.into_iter().map(|project| (project.id, project)).collect();
-        Ok(Self { projects, sessions, queue, approvals })
+        let settings = persistence.settings().await?.into_iter().collect();
+        Ok(Self { projects, sessions, queue, approvals, settings })
     }
 
     /// A catalog of these, for tests.
@@ -62,7 +65,12 @@ impl Catalog {
     ) -> Self {
         let projects = projects.into_iter().map(|project| (project.id, project)).collect();
         let (sessions, queue) = (sessions.into_iter().collect(), queue.into_iter().collect());
-        Self { projects, sessions, queue, approvals: Vec::new() }
+        Self { projects, sessions, queue, ..Self::default() }
+    }
+
+    /// All settings.
+    pub(crate) const fn settings(&self) -> &BTreeMap<String, Value> {
+        &self.settings
     }
 
     /// All projects, removed ones too, oldest first.

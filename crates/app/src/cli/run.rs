@@ -134,7 +134,8 @@ async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Res
     let sessions: Vec<SessionId> = jobs.iter().map(Job::session).collect();
     let slots = NonZeroUsize::new(plan.jobs).unwrap_or(NonZeroUsize::MIN);
     let questions = Questions::for_this_process();
-    let questions_are_put = plan.approve == ApprovePolicy::Ask && questions.can_ask();
+    let may_ask = matches!(plan.approve, ApprovePolicy::Ask | ApprovePolicy::Edits);
+    let questions_are_put = may_ask && questions.can_ask();
     let approving = Approving { policy: plan.approve, pause: plan.pause, questions };
     let stage = stage_for(&jobs, plan.json_lines, questions_are_put, output);
     let conductor = Conductor::new(workplace.engine().clone(), jobs, slots, approving, stage);

@@ -136,6 +136,8 @@ pub(crate) enum ApprovePolicy {
     /// A person is asked.
     #[default]
     Ask,
+    /// Changing files is allowed; about anything else a person is asked.
+    Edits,
     /// Every call is allowed.
     All,
     /// Every call is refused.
@@ -144,12 +146,13 @@ pub(crate) enum ApprovePolicy {
 
 impl ApprovePolicy {
     /// Every policy there is.
-    pub(crate) const ALL: [Self; 3] = [Self::Ask, Self::All, Self::None];
+    pub(crate) const ALL: [Self; 4] = [Self::Ask, Self::Edits, Self::All, Self::None];
 
     /// The name used on the command line and in the file.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Ask => "ask",
+            Self::Edits => "edits",
             Self::All => "all",
             Self::None => "none",
         }
@@ -157,7 +160,7 @@ impl ApprovePolicy {
 }
 
 impl Kind for ApprovePolicy {
-    const EXPECTED: &'static str = "\"ask\", \"all\" or \"none\"";
+    const EXPECTED: &'static str = "\"ask\", \"edits\", \"all\" or \"none\"";
 
     fn read(raw: &Raw<'_>) -> Option<Self> {
         let text = raw.text()?;

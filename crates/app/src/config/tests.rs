@@ -169,7 +169,7 @@ fn mistakes_in_settings_are_explained() {
 
     config.toml:2: `defaults.model` must be a text, not 4.5
 
-    config.toml:2: `defaults.approve` must be "ask", "all" or "none", not "maybe"
+    config.toml:2: `defaults.approve` must be "ask", "edits", "all" or "none", not "maybe"
 
     no agent is called `nobody` (config.toml:2)
     there are: builtin; add others to the configuration (see `switchboard agents`)

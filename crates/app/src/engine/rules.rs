@@ -1,5 +1,8 @@
 //! Remembered answers, per project: a tool call that a rule allows needs no question.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use switchboard_domain::{ApprovalRequest, ProjectId, Rule, SessionId};
 use switchboard_store::State;
 
@@ -10,9 +13,9 @@ fn setting(project_id: ProjectId) -> String {
     format!("rules.{project_id}")
 }
 
-/// The rules of a project, in the order in which they were remembered.
-fn rules_in(state: &State, project_id: ProjectId) -> Vec<Rule> {
-    let saved = state.settings().get(&setting(project_id));
+/// The rules of a project among all settings, in the order in which they were remembered.
+pub fn rules_in(settings: &BTreeMap<String, Value>, project_id: ProjectId) -> Vec<Rule> {
+    let saved = settings.get(&setting(project_id));
     // What is no rule (any more) allows nothing.
     saved.and_then(|rules| serde_json::from_value(rules.clone()).ok()).unwrap_or_default()
 }
@@ -20,13 +23,13 @@ fn rules_in(state: &State, project_id: ProjectId) -> Vec<Rule> {
 /// Whether a rule of the session's project allows the call.
 pub(super) fn allow(state: &State, session_id: SessionId, request: &ApprovalRequest) -> bool {
     let project = state.session(session_id).map(|session| session.session().project_id);
-    project.is_some_and(|id| rules_in(state, id).iter().any(|rule| rule.allows(request)))
+    project.is_some_and(|id| rules_in(state.settings(), id).iter().any(|rule| rule.allows(request)))
 }
 
 impl Engine {
     /// The rules of a project, in the order in which they were remembered.
     pub fn rules(&self, project_id: ProjectId) -> Vec<Rule> {
-        self.store().read(|state| rules_in(state, project_id))
+        self.store().read(|state| rules_in(state.settings(), project_id))
     }
 
     /// Remembers a rule for a project; it is on disk when this returns. Remembering one twice is fine.
@@ -58,7 +61,7 @@ impl Engine {
 
     async fn save_rules(&self, project_id: ProjectId, rules: &[Rule]) -> Result<(), EngineError> {
         let texts = rules.iter().map(|rule| rule.to_string().into()).collect();
-        let value = (!rules.is_empty()).then_some(serde_json::Value::Array(texts));
+        let value = (!rules.is_empty()).then_some(Value::Array(texts));
         let receipt = self.store().set_setting(&setting(project_id), value)?;
         self.saved(receipt).await
     }

@@ -59,6 +59,54 @@ pub(crate) struct ProjectRemoveArgs {
     pub(crate) project: String,
 }
 
+/// `switchboard rule`
+#[derive(Clone, Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_long_help = "A rule is a tool's name, alone or with what it is about: `Read`, `Bash(cargo test*)`, `Edit(src/*)`.\n\
+                       A `*` stands for any text without shell syntax and without `..`; everything else is literal."
+)]
+pub(crate) struct RuleArgs {
+    #[command(subcommand)]
+    pub(crate) action: RuleAction,
+}
+
+/// What to do with rules.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum RuleAction {
+    /// Allow a kind of tool call from now on, without asking
+    Add(RuleChangeArgs),
+    /// List the rules of a project
+    Ls(RuleListArgs),
+    /// Ask again
+    Rm(RuleChangeArgs),
+}
+
+/// `switchboard rule add` and `switchboard rule rm`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RuleChangeArgs {
+    /// The rule, such as `Bash(cargo test*)`
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: switchboard_domain::Rule,
+
+    /// The project's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) project: PathBuf,
+}
+
+/// `switchboard rule ls`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RuleListArgs {
+    /// The project's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) project: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
 /// `switchboard config`
 #[derive(Clone, Debug, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]

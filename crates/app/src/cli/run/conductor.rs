@@ -180,6 +180,7 @@ impl Conductor {
             // The engine would answer at once.
             _ if !self.approving.pause.is_zero() => ApprovalPolicy::Ask,
             ApprovePolicy::Ask => ApprovalPolicy::Ask,
+            ApprovePolicy::Edits => ApprovalPolicy::AllowEdits,
             ApprovePolicy::All => ApprovalPolicy::AllowAll,
             ApprovePolicy::None => ApprovalPolicy::DenyAll,
         }

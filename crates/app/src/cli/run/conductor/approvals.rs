@@ -29,8 +29,10 @@ impl Conductor {
         match self.approving.policy {
             ApprovePolicy::All => self.answer(&approval, Answer::ALLOW),
             ApprovePolicy::None => self.answer(&approval, Answer::Deny),
-            ApprovePolicy::Ask if self.approving.questions.can_ask() => self.ask(&approval, output)?,
-            ApprovePolicy::Ask => self.give_up(job),
+            ApprovePolicy::Ask | ApprovePolicy::Edits if self.approving.questions.can_ask() => {
+                self.ask(&approval, output)?;
+            }
+            ApprovePolicy::Ask | ApprovePolicy::Edits => self.give_up(job),
         }
         Ok(())
     }
