@@ -54,11 +54,13 @@ pub enum ProtocolKind {
     Claude,
     /// Codex's app-server. The argument that asks for it is added to the configured ones.
     Codex,
+    /// The Agent Client Protocol, version 1.
+    Acp,
 }
 
 impl ProtocolKind {
     /// Every protocol there is.
-    pub const ALL: [Self; 4] = [Self::Native, Self::Exec, Self::Claude, Self::Codex];
+    pub const ALL: [Self; 5] = [Self::Native, Self::Exec, Self::Claude, Self::Codex, Self::Acp];
 
     /// The name used in the configuration.
     pub const fn as_str(self) -> &'static str {
@@ -67,6 +69,7 @@ impl ProtocolKind {
             Self::Exec => "exec",
             Self::Claude => "claude",
             Self::Codex => "codex",
+            Self::Acp => "acp",
         }
     }
 }
@@ -83,6 +86,9 @@ pub struct AgentSpec {
     pub program: PathBuf,
     /// Its arguments. For [`ProtocolKind::Exec`] every [`PROMPT_PLACEHOLDER`] in them becomes the prompt.
     pub args: Vec<OsString>,
+    /// The mode its sessions shall be in, by the agent's own name of it (`plan`, `read-only` …), for agents that
+    /// offer a choice of modes. A session that cannot have it is not started.
+    pub mode: Option<String>,
     /// Its environment.
     pub environment: Environment,
     /// Its bounds.
@@ -97,6 +103,7 @@ impl AgentSpec {
             protocol,
             program: program.into(),
             args: Vec::new(),
+            mode: None,
             environment: Environment::standard(),
             limits: Limits::default(),
         }
@@ -131,6 +138,7 @@ impl fmt::Debug for AgentSpec {
             .field("protocol", &self.protocol)
             .field("program", &self.program)
             .field("args", &format_args!("[{} hidden]", self.args.len()))
+            .field("mode", &self.mode)
             .field("environment", &self.environment)
             .field("limits", &self.limits)
             .finish()

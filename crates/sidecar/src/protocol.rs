@@ -6,6 +6,7 @@
 //! [`Protocol::read`]), may hold a command back until the agent is ready for it (its [`Ticket`] is settled
 //! by a later write), and may refuse one.
 
+mod acp;
 mod claude;
 mod codex;
 mod exec;
@@ -20,6 +21,8 @@ use std::ffi::OsString;
 
 use claude::Claude;
 use codex::Codex;
+
+pub(crate) use acp::Acp;
 pub(crate) use exec::Exec;
 pub(crate) use native::Native;
 pub(crate) use output::{Output, Ticket, Write};
@@ -56,6 +59,7 @@ pub(crate) trait Protocol: Send {
 pub(crate) fn adapter(agent: &AgentSpec, session: &LaunchSession) -> Box<dyn Protocol> {
     match agent.protocol {
         ProtocolKind::Native => Box::new(Native::new(session.session_id)),
+        ProtocolKind::Acp => Box::new(Acp::new(agent)),
         ProtocolKind::Exec => Box::new(Exec::new(agent)),
         ProtocolKind::Claude => Box::new(Claude::new(session)),
         ProtocolKind::Codex => Box::<Codex>::default(),
@@ -65,7 +69,7 @@ pub(crate) fn adapter(agent: &AgentSpec, session: &LaunchSession) -> Box<dyn Pro
 /// What the program of `agent` is given in `session`: its configured arguments, and those its protocol needs.
 pub(crate) fn arguments(agent: &AgentSpec, session: &LaunchSession) -> Vec<OsString> {
     match agent.protocol {
-        ProtocolKind::Native => agent.args.clone(),
+        ProtocolKind::Native | ProtocolKind::Acp => agent.args.clone(),
         ProtocolKind::Exec => exec::arguments(agent, &session.prompt),
         ProtocolKind::Claude => claude::arguments(agent, session),
         ProtocolKind::Codex => codex::arguments(agent),

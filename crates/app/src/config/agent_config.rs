@@ -60,7 +60,7 @@ impl Protocol {
 }
 
 impl Kind for Protocol {
-    const EXPECTED: &'static str = "\"native\", \"exec\", \"claude\" or \"codex\"";
+    const EXPECTED: &'static str = "\"native\", \"exec\", \"claude\", \"codex\" or \"acp\"";
 
     fn read(raw: &Raw<'_>) -> Option<Self> {
         let text = String::read(raw)?;
