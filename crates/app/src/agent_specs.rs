@@ -42,12 +42,13 @@ fn configured(name: &str, agent: &AgentConfig) -> AgentSpec {
         Protocol::Exec => ProtocolKind::Exec,
         Protocol::Claude => ProtocolKind::Claude,
         Protocol::Codex => ProtocolKind::Codex,
+        Protocol::Acp => ProtocolKind::Acp,
     };
     let mut words = agent.command.iter();
     let program = words.next().map(PathBuf::from).unwrap_or_default();
     let inherited = Environment::standard().inherit(agent.pass_env.iter().cloned());
     let environment = agent.env.iter().fold(inherited, |environment, (name, value)| environment.set(name, value));
-    AgentSpec { environment, ..AgentSpec::new(name, protocol, program).with_args(words) }
+    AgentSpec { environment, mode: agent.mode.clone(), ..AgentSpec::new(name, protocol, program).with_args(words) }
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub(crate) struct AgentConfig {
     pub(crate) pass_env: Vec<String>,
     /// Its model, unless one is asked for.
     pub(crate) model: Option<String>,
+    /// The mode its sessions are put in, for agents of protocols that have modes.
+    pub(crate) mode: Option<String>,
 }
 
 /// How an agent talks.
@@ -42,11 +44,13 @@ pub(crate) enum Protocol {
     Claude,
     /// Codex's app-server.
     Codex,
+    /// The Agent Client Protocol.
+    Acp,
 }
 
 impl Protocol {
     /// Every protocol there is.
-    pub(crate) const ALL: [Self; 4] = [Self::Native, Self::Exec, Self::Claude, Self::Codex];
+    pub(crate) const ALL: [Self; 5] = [Self::Native, Self::Exec, Self::Claude, Self::Codex, Self::Acp];
 
     /// The name used in the file.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -55,6 +59,7 @@ impl Protocol {
             Self::Exec => "exec",
             Self::Claude => "claude",
             Self::Codex => "codex",
+            Self::Acp => "acp",
         }
     }
 }
@@ -72,7 +77,7 @@ impl AgentConfig {
     /// The agent that is always there.
     fn builtin() -> Self {
         let (command, env, pass_env) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { protocol: Protocol::Native, command, env, pass_env, model: None }
+        Self { protocol: Protocol::Native, command, env, pass_env, model: None, mode: None }
     }
 }
 
@@ -101,7 +106,7 @@ fn check_name(name: &str, origin: &Origin) -> Result<(), ConfigError> {
 }
 
 fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<AgentConfig, ConfigError> {
-    section.allow(&["command", "env", "model", "pass_env", "protocol"])?;
+    section.allow(&["command", "env", "mode", "model", "pass_env", "protocol"])?;
     let missing = |key| ConfigError::Missing { origin: origin.clone(), agent: name.to_owned(), key };
     let command = section.texts("command")?;
     if command.is_empty() {
@@ -113,5 +118,6 @@ fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<Agen
         env: section.text_map("env")?,
         pass_env: section.texts("pass_env")?,
         model: section.get("model")?.map(|model| model.value),
+        mode: section.get("mode")?.map(|mode| mode.value),
     })
 }

@@ -122,7 +122,8 @@ impl ConfigError {
             }
             Self::Missing { key: "protocol", .. } => Some(
                 "protocol = \"native\" for JSON lines, \"exec\" for any command that answers on standard output, \
-                 \"claude\" for Claude Code, \"codex\" for Codex"
+                 \"claude\" for Claude Code, \"codex\" for Codex, \"acp\" for any agent that speaks the \
+                 Agent Client Protocol"
                     .into(),
             ),
             _ => None,

@@ -82,6 +82,9 @@ fn push_agent<'a>(entries: &mut Vec<Entry<'a>>, section: &str, agent: &AgentConf
     if let Some(model) = &agent.model {
         push(entries, section, "model", model.as_str().into(), origin);
     }
+    if let Some(mode) = &agent.mode {
+        push(entries, section, "mode", mode.as_str().into(), origin);
+    }
     if !agent.env.is_empty() {
         let masked = agent.env.keys().map(|name| (name.clone(), MASK.into()));
         push(entries, section, "env", Toml::Table(masked.collect()), origin);

@@ -209,11 +209,11 @@ fn mistakes_about_agents_are_explained() {
     give the program and its arguments: command = ["my-agent"]
 
     config.toml:1: agent `claude` has no `protocol`
-    protocol = "native" for JSON lines, "exec" for any command that answers on standard output, "claude" for Claude Code, "codex" for Codex
+    protocol = "native" for JSON lines, "exec" for any command that answers on standard output, "claude" for Claude Code, "codex" for Codex, "acp" for any agent that speaks the Agent Client Protocol
 
     config.toml:2: `agents.claude.command` must be a list of texts, such as ["my-agent", "--flag"], not 3
 
-    config.toml:3: `agents.claude.protocol` must be "native", "exec", "claude" or "codex", not "telepathy"
+    config.toml:3: `agents.claude.protocol` must be "native", "exec", "claude", "codex" or "acp", not "telepathy"
 
     config.toml:4: unknown key `environment` in [agents.claude]
     did you mean `env`?

@@ -73,6 +73,7 @@ impl LineEnd {
 
 impl EventSender {
     /// Puts an event that came from `bytes` bytes on the line, without waiting.
+    #[expect(clippy::result_large_err, reason = "the event comes back whole, to be offered again")]
     pub(crate) fn try_emit(&self, event: LineEvent, bytes: usize) -> Result<(), Rejected> {
         let weight = weight(bytes).min(self.budget_max);
         let Ok(paid) = self.budget.try_acquire_many(weight) else {

@@ -40,7 +40,7 @@ impl Acp {
         let hello =
             InitializeRequest::new(ProtocolVersion::V1).client_capabilities(ClientCapabilities::new()).client_info(us);
         let asked = self.ask(Awaited::Initialized, AGENT_METHOD_NAMES.initialize, hello, None, out);
-        self.unless_unsayable(asked, out);
+        self.unless_unsayable(&asked, out);
     }
 
     pub(super) fn initialized(&mut self, outcome: Result<&Value, Error>, out: &mut Output) {
@@ -84,7 +84,7 @@ impl Acp {
                 return self.fail_start(why.to_owned(), out);
             }
         };
-        self.unless_unsayable(asked, out);
+        self.unless_unsayable(&asked, out);
     }
 
     pub(super) fn opened(&mut self, outcome: Result<&Value, Error>, out: &mut Output) {
@@ -128,7 +128,7 @@ impl Acp {
         if let Some(mut step) = opening.steps.pop_front() {
             step.params["sessionId"] = json!(self.session);
             let asked = self.ask(Awaited::Chosen(step.purpose), step.method, step.params, None, out);
-            return self.unless_unsayable(asked, out);
+            return self.unless_unsayable(&asked, out);
         }
         let (ticket, prompt) = (opening.ticket, mem::take(&mut opening.start.prompt));
         out.emit(AgentEvent::SessionStarted { agent_session_id: Some(self.agent_session_id()) }, 0);
@@ -154,7 +154,7 @@ impl Acp {
         self.fail_start(why, out);
     }
 
-    fn unless_unsayable(&mut self, asked: Result<(), serde_json::Error>, out: &mut Output) {
+    fn unless_unsayable(&mut self, asked: &Result<(), serde_json::Error>, out: &mut Output) {
         if asked.is_err() {
             // The one thing in a command that JSON cannot hold.
             let why = "the project's path is not UTF-8, which this agent's protocol needs";

@@ -48,8 +48,8 @@ impl Stage {
     fn in_turn() -> Self {
         let mut stage = Self::new(&agent());
         stage.command(AgentCommand::Start(begin()));
-        stage.answer(json!({"protocolVersion": 1}));
-        stage.answer(json!({"sessionId": "s"}));
+        stage.answer(&json!({"protocolVersion": 1}));
+        stage.answer(&json!({"sessionId": "s"}));
         stage.story.clear();
         stage
     }
@@ -74,26 +74,26 @@ impl Stage {
     }
 
     /// The agent answers the last request.
-    fn answer(&mut self, result: Value) {
+    fn answer(&mut self, result: &Value) {
         let (id, _) = self.requests.last().cloned().expect("a request");
         self.say(json!({"id": id, "result": result}));
     }
 
     /// The agent refuses the last request.
-    fn fail(&mut self, error: Value) {
+    fn fail(&mut self, error: &Value) {
         let (id, _) = self.requests.last().cloned().expect("a request");
         self.say(json!({"id": id, "error": error}));
     }
 
-    fn update(&mut self, update: Value) {
+    fn update(&mut self, update: &Value) {
         self.say(json!({"method": "session/update", "params": {"sessionId": "s", "update": update}}));
     }
 
     fn chunk(&mut self, text: &str) {
-        self.update(json!({"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}}));
+        self.update(&json!({"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}}));
     }
 
-    fn ask_permission(&mut self, id: Value) {
+    fn ask_permission(&mut self, id: &Value) {
         self.say(json!({"id": id, "method": "session/request_permission", "params": {
             "sessionId": "s",
             "toolCall": {"toolCallId": "t1", "title": "ls", "kind": "execute", "rawInput": {"command": "ls"}},
@@ -119,7 +119,7 @@ impl Stage {
                     writeln!(self.story, "{event}")
                 }
                 LineEvent::Fault(fault) => writeln!(self.story, "{:?} {}", fault.kind, fault.sample),
-                other => writeln!(self.story, "{other:?}"),
+                other @ LineEvent::Exited(_) => writeln!(self.story, "{other:?}"),
             }
             .expect("writing to memory");
         }

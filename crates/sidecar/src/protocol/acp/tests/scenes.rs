@@ -8,10 +8,10 @@ use super::*;
 fn the_first_prompt_waits_until_the_agent_is_ready() {
     let mut stage = Stage::new(&agent());
     stage.command(AgentCommand::Start(begin()));
-    stage.answer(json!({"protocolVersion": 1}));
-    stage.answer(json!({"sessionId": "s"}));
+    stage.answer(&json!({"protocolVersion": 1}));
+    stage.answer(&json!({"sessionId": "s"}));
     stage.chunk("hi");
-    stage.answer(json!({"stopReason": "end_turn"}));
+    stage.answer(&json!({"stopReason": "end_turn"}));
     stage.command(AgentCommand::SendMessage { text: "more".into() });
     stage.command(AgentCommand::End);
     insta::assert_snapshot!(stage.story, @r#"
@@ -36,14 +36,14 @@ fn a_mode_and_a_model_are_chosen_before_the_first_prompt() {
     agent.mode = Some("ro".into());
     let mut stage = Stage::new(&agent);
     stage.command(AgentCommand::Start(StartSession { model: Some("pro".into()), ..begin() }));
-    stage.answer(json!({"protocolVersion": 1}));
-    stage.answer(json!({
+    stage.answer(&json!({"protocolVersion": 1}));
+    stage.answer(&json!({
         "sessionId": "s",
         "modes": {"currentModeId": "rw", "availableModes": [{"id": "ro", "name": "Read only"}]},
         "models": {"currentModelId": "auto", "availableModels": [{"modelId": "pro", "name": "Pro"}]},
     }));
-    stage.answer(json!({}));
-    stage.answer(Value::Null);
+    stage.answer(&json!({}));
+    stage.answer(&Value::Null);
     let methods: Vec<_> = stage.requests.iter().map(|(_, method)| method.as_str()).collect();
     assert_eq!(methods, ["initialize", "session/new", "session/set_mode", "session/set_model", "session/prompt"]);
 }
@@ -53,7 +53,7 @@ fn refusal(agent: &AgentSpec, start: StartSession, answers: &[Result<Value, Valu
     let mut stage = Stage::new(agent);
     stage.command(AgentCommand::Start(start));
     for answer in answers {
-        match answer.clone() {
+        match answer {
             Ok(result) => stage.answer(result),
             Err(error) => stage.fail(error),
         }
@@ -110,15 +110,15 @@ fn a_mode_that_is_refused_fails_the_start() {
 fn a_loaded_conversation_is_not_told_again() {
     let mut stage = Stage::new(&agent());
     stage.command(AgentCommand::Start(StartSession { resume: Some(AgentSessionId::new("s")), ..begin() }));
-    stage.answer(json!({"protocolVersion": 1, "agentCapabilities": {"loadSession": true}}));
+    stage.answer(&json!({"protocolVersion": 1, "agentCapabilities": {"loadSession": true}}));
     stage.story.clear();
-    stage.update(json!({"sessionUpdate": "user_message_chunk", "content": {"type": "text", "text": "old"}}));
+    stage.update(&json!({"sessionUpdate": "user_message_chunk", "content": {"type": "text", "text": "old"}}));
     stage.chunk("old");
-    stage.update(json!({"sessionUpdate": "tool_call", "toolCallId": "t0", "title": "old", "status": "completed"}));
-    stage.update(json!({"sessionUpdate": "current_mode_update", "currentModeId": "plan"}));
-    stage.answer(Value::Null);
+    stage.update(&json!({"sessionUpdate": "tool_call", "toolCallId": "t0", "title": "old", "status": "completed"}));
+    stage.update(&json!({"sessionUpdate": "current_mode_update", "currentModeId": "plan"}));
+    stage.answer(&Value::Null);
     stage.chunk("new");
-    stage.answer(json!({"stopReason": "end_turn"}));
+    stage.answer(&json!({"stopReason": "end_turn"}));
     insta::assert_snapshot!(stage.story, @r#"
     {"type":"unknown","kind":"current_mode_update","raw":{"sessionUpdate":"current_mode_update","currentModeId":"plan"}}
     {"type":"session_started","agent_session_id":"s"}
@@ -136,7 +136,7 @@ fn a_loaded_conversation_is_not_told_again() {
 #[case::no(Answer::Deny, "n")]
 fn an_approval_is_answered_once(#[case] answer: Answer, #[case] option: &str) {
     let mut stage = Stage::in_turn();
-    stage.ask_permission(json!("q"));
+    stage.ask_permission(&json!("q"));
     stage.story.clear();
     let answer = AgentCommand::AnswerApproval { request_id: RequestId::new("t1/q"), answer };
     stage.command(answer.clone());
@@ -153,7 +153,7 @@ fn an_approval_is_answered_once(#[case] answer: Answer, #[case] option: &str) {
 fn a_request_shows_all_that_is_known_of_the_call() {
     let mut stage = Stage::in_turn();
     stage.chunk("I will look.");
-    stage.ask_permission(json!(0));
+    stage.ask_permission(&json!(0));
     insta::assert_snapshot!(stage.story, @r#"
     {"type":"content_delta","text":"I will look."}
     {"type":"message","role":"assistant","content":"I will look."}
@@ -168,32 +168,32 @@ fn stopping_in_mid_stream_keeps_what_was_said() {
     stage.chunk("half a ");
     stage.command(AgentCommand::Abort);
     stage.chunk("word");
-    stage.answer(json!({"stopReason": "cancelled"}));
+    stage.answer(&json!({"stopReason": "cancelled"}));
     insta::assert_snapshot!(stage.story, @r#"
     {"type":"content_delta","text":"half a "}
     > {"jsonrpc":"2.0","method":"session/cancel","params":{"sessionId":"s"}}
     # command 2 delivered
     {"type":"content_delta","text":"word"}
     {"type":"message","role":"assistant","content":"half a word"}
-    {"type":"failed","error":"the turn was stopped"}
+    {"type":"completed","agent_session_id":"s","total_cost":null}
     "#);
 }
 
 #[test]
 fn stopping_answers_what_waits_for_permission() {
     let mut stage = Stage::in_turn();
-    stage.ask_permission(json!(0));
+    stage.ask_permission(&json!(0));
     stage.story.clear();
     stage.command(AgentCommand::Abort);
-    stage.ask_permission(json!(1));
-    stage.fail(json!({"code": -32800, "message": "cancelled"}));
+    stage.ask_permission(&json!(1));
+    stage.fail(&json!({"code": -32800, "message": "cancelled"}));
     insta::assert_snapshot!(stage.story, @r#"
     {"type":"approval_withdrawn","request_id":"t1#0"}
     > {"jsonrpc":"2.0","method":"session/cancel","params":{"sessionId":"s"}}
     # command 2 delivered
     > {"jsonrpc":"2.0","id":0,"result":{"outcome":{"outcome":"cancelled"}}}
     > {"jsonrpc":"2.0","id":1,"result":{"outcome":{"outcome":"cancelled"}}}
-    {"type":"failed","error":"the turn was stopped"}
+    {"type":"completed","agent_session_id":"s","total_cost":null}
     "#);
 }
 
@@ -203,7 +203,7 @@ fn stopping_before_the_agent_is_ready_sends_no_prompt() {
     stage.command(AgentCommand::Start(begin()));
     stage.story.clear();
     stage.command(AgentCommand::Abort);
-    stage.answer(json!({"protocolVersion": 1}));
+    stage.answer(&json!({"protocolVersion": 1}));
     stage.command(AgentCommand::SendMessage { text: "x".into() });
     insta::assert_snapshot!(stage.story, @r#"
     # command 2 delivered
@@ -216,7 +216,7 @@ fn stopping_before_the_agent_is_ready_sends_no_prompt() {
 #[test]
 fn ending_the_agent_stops_its_turn_and_its_questions() {
     let mut stage = Stage::in_turn();
-    stage.ask_permission(json!(0));
+    stage.ask_permission(&json!(0));
     stage.story.clear();
     stage.acp.stop(&mut stage.out);
     stage.note();
@@ -231,7 +231,7 @@ fn ending_the_agent_stops_its_turn_and_its_questions() {
 #[test]
 fn an_agent_that_dies_leaves_its_last_words() {
     let mut stage = Stage::in_turn();
-    stage.update(json!({"sessionUpdate": "tool_call", "toolCallId": "t", "title": "make", "status": "in_progress",
+    stage.update(&json!({"sessionUpdate": "tool_call", "toolCallId": "t", "title": "make", "status": "in_progress",
         "rawInput": {"a": 1}, "content": [{"type": "content", "content": {"type": "text", "text": "compiling"}}]}));
     stage.chunk("I was about to");
     stage.story.clear();
@@ -252,7 +252,7 @@ fn an_agent_that_dies_leaves_its_last_words() {
 #[case::silent(json!({}), "unknown stopReason, completed")]
 fn every_reason_to_stop_ends_the_turn(#[case] result: Value, #[case] expected: &str) {
     let mut stage = Stage::in_turn();
-    stage.answer(result);
+    stage.answer(&result);
     let said = stage.story.lines().map(|line| serde_json::from_str::<Value>(line).expect("an event"));
     let said = said.map(|event| match event["type"].as_str() {
         Some("failed") => format!("failed {}", event["error"].as_str().unwrap_or_default()),
@@ -265,7 +265,7 @@ fn every_reason_to_stop_ends_the_turn(#[case] result: Value, #[case] expected: &
 #[test]
 fn a_turn_that_fails_leaves_the_agent_usable() {
     let mut stage = Stage::in_turn();
-    stage.fail(json!({"code": 400, "message": "no luck"}));
+    stage.fail(&json!({"code": 400, "message": "no luck"}));
     stage.command(AgentCommand::SendMessage { text: "again".into() });
     insta::assert_snapshot!(stage.story, @r#"
     {"type":"failed","error":"no luck"}
@@ -298,7 +298,7 @@ fn whatever_is_asked_gets_an_answer() {
 #[test]
 fn an_agent_may_take_its_question_back() {
     let mut stage = Stage::in_turn();
-    stage.ask_permission(json!(0));
+    stage.ask_permission(&json!(0));
     stage.story.clear();
     stage.say(json!({"method": "$/cancel_request", "params": {"requestId": 0}}));
     insta::assert_snapshot!(stage.story, @r#"
@@ -311,11 +311,11 @@ fn an_agent_may_take_its_question_back() {
 fn what_has_no_place_is_kept_as_it_came() {
     let mut stage = Stage::in_turn();
     stage.update(
-        json!({"sessionUpdate": "plan", "entries": [{"content": "a", "priority": "high", "status": "pending"}]}),
+        &json!({"sessionUpdate": "plan", "entries": [{"content": "a", "priority": "high", "status": "pending"}]}),
     );
-    stage.update(json!({"sessionUpdate": "hologram", "zeta": 1, "alpha": 2}));
-    stage.update(json!({"sessionUpdate": "tool_call", "title": "no id"}));
-    stage.update(json!({"sessionUpdate": "agent_message_chunk", "content": {"type": "image", "data": "aGk=", "mimeType": "image/png"}}));
+    stage.update(&json!({"sessionUpdate": "hologram", "zeta": 1, "alpha": 2}));
+    stage.update(&json!({"sessionUpdate": "tool_call", "title": "no id"}));
+    stage.update(&json!({"sessionUpdate": "agent_message_chunk", "content": {"type": "image", "data": "aGk=", "mimeType": "image/png"}}));
     stage.say(json!({"method": "_vendor/thing", "params": 1}));
     stage.say(json!({"id": 99, "result": "to nothing"}));
     stage.say(json!({"method": "session/update", "params": {"sessionId": "other", "update": {"sessionUpdate": "plan", "entries": []}}}));
@@ -340,10 +340,10 @@ fn what_has_no_place_is_kept_as_it_came() {
 fn links_and_embedded_texts_are_part_of_what_is_said() {
     let mut stage = Stage::in_turn();
     let link = json!({"type": "resource_link", "name": "a.rs", "uri": "file:///p/a.rs"});
-    stage.update(json!({"sessionUpdate": "agent_message_chunk", "content": link}));
+    stage.update(&json!({"sessionUpdate": "agent_message_chunk", "content": link}));
     let text = json!({"type": "resource", "resource": {"uri": "file:///p/b", "text": " and b"}});
-    stage.update(json!({"sessionUpdate": "agent_message_chunk", "content": text}));
-    stage.answer(json!({"stopReason": "end_turn"}));
+    stage.update(&json!({"sessionUpdate": "agent_message_chunk", "content": text}));
+    stage.answer(&json!({"stopReason": "end_turn"}));
     assert!(stage.story.contains(r#""content":"[a.rs](file:///p/a.rs) and b""#), "{}", stage.story);
 }
 
@@ -351,11 +351,11 @@ fn links_and_embedded_texts_are_part_of_what_is_said() {
 fn tools_called_before_a_text_stand_before_it() {
     let mut stage = Stage::in_turn();
     stage.chunk("first");
-    stage.update(json!({"sessionUpdate": "tool_call", "toolCallId": "t", "title": "ls", "rawInput": {"a": 1}}));
-    stage.update(json!({"sessionUpdate": "tool_call_update", "toolCallId": "t", "status": "completed"}));
+    stage.update(&json!({"sessionUpdate": "tool_call", "toolCallId": "t", "title": "ls", "rawInput": {"a": 1}}));
+    stage.update(&json!({"sessionUpdate": "tool_call_update", "toolCallId": "t", "status": "completed"}));
     stage.chunk("last");
     let usage = json!({"inputTokens": 3, "outputTokens": 2, "totalTokens": 5});
-    stage.answer(json!({"stopReason": "end_turn", "usage": usage}));
+    stage.answer(&json!({"stopReason": "end_turn", "usage": usage}));
     insta::assert_snapshot!(stage.story, @r#"
     {"type":"content_delta","text":"first"}
     {"type":"message","role":"assistant","content":"first"}
