@@ -37,9 +37,13 @@ pub(crate) struct Claude {
     spending: Spending,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Turn {
     Idle,
+    /// Asked for. Interrupts wait until it has begun: before that Claude Code accepts them without effect.
+    Starting {
+        interrupts: Vec<Ticket>,
+    },
     UnderWay,
     /// Told to end early.
     Interrupted,
@@ -68,7 +72,7 @@ impl Claude {
     }
 
     fn prompt(&mut self, ticket: Ticket, text: &str, out: &mut Output) {
-        self.turn = Turn::UnderWay;
+        self.turn = Turn::Starting { interrupts: Vec::new() };
         let message = json!({"role": "user", "content": text});
         out.deliver(
             ticket,
@@ -77,11 +81,26 @@ impl Claude {
     }
 
     fn interrupt(&mut self, ticket: Ticket, out: &mut Output) {
-        if self.turn == Turn::Idle {
-            return out.deliver(ticket, Vec::new());
+        match &mut self.turn {
+            Turn::Idle => out.deliver(ticket, Vec::new()),
+            Turn::Starting { interrupts } => interrupts.push(ticket),
+            Turn::UnderWay | Turn::Interrupted => {
+                self.turn = Turn::Interrupted;
+                out.deliver(ticket, self.control.interrupt());
+            }
         }
-        self.turn = Turn::Interrupted;
-        out.deliver(ticket, self.control.interrupt());
+    }
+
+    fn turn_begun(&mut self, out: &mut Output) {
+        let interrupts = match &mut self.turn {
+            Turn::UnderWay | Turn::Interrupted => return,
+            Turn::Idle => Vec::new(),
+            Turn::Starting { interrupts } => std::mem::take(interrupts),
+        };
+        self.turn = Turn::UnderWay;
+        for ticket in interrupts {
+            self.interrupt(ticket, out);
+        }
     }
 
     fn understand(&mut self, line: &Value, bytes: usize, out: &mut Output) -> Result<(), Puzzle> {
@@ -119,9 +138,7 @@ impl Claude {
     fn system(&mut self, line: &Value, bytes: usize, out: &mut Output) -> Result<(), Puzzle> {
         match line["subtype"].as_str().unwrap_or_default() {
             "init" => {
-                if self.turn == Turn::Idle {
-                    self.turn = Turn::UnderWay;
-                }
+                self.turn_begun(out);
                 let agent_session_id = line["session_id"].as_str().map(AgentSessionId::new);
                 out.emit(AgentEvent::SessionStarted { agent_session_id }, 0);
             }
@@ -199,7 +216,13 @@ impl Claude {
     }
 
     fn turn_ended(&mut self, result: &Value, out: &mut Output) {
-        let interrupted = std::mem::replace(&mut self.turn, Turn::Idle) == Turn::Interrupted;
+        let ended = std::mem::replace(&mut self.turn, Turn::Idle);
+        let interrupted = ended == Turn::Interrupted;
+        if let Turn::Starting { interrupts } = ended {
+            for ticket in interrupts {
+                out.deliver(ticket, Vec::new());
+            }
+        }
         self.held.add(self.tokens.turn_ended(usage(&result["usage"])));
         self.held.end_turn(out);
         self.tools.clear();

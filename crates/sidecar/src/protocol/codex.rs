@@ -45,7 +45,7 @@ pub(crate) struct Codex {
 enum Turn {
     #[default]
     Idle,
-    /// Asked for; to be interrupted as soon as its name is known, if there are tickets for that.
+    /// Asked for. Interrupts wait until it has begun: before that Codex refuses them, and the turn goes on.
     Starting { interrupts: Vec<Ticket> },
     UnderWay {
         id: String,
@@ -97,8 +97,7 @@ impl Codex {
         Some(self.pending.request(Asked::Interrupt, "turn/interrupt", &params))
     }
 
-    /// The turn's name is known, from whatever said it first.
-    fn turn_known(&mut self, id: &Value, out: &mut Output) {
+    fn turn_begun(&mut self, id: &Value, out: &mut Output) {
         let Some(id) = id.as_str() else { return };
         let tickets = match &mut self.turn {
             Turn::UnderWay { .. } => return,
@@ -122,9 +121,8 @@ impl Codex {
                 }
             }
             (Asked::Initialize | Asked::OpenThread, Some(error)) => self.opening.failed(error, out),
-            (Asked::StartTurn, None) => self.turn_known(&result["turn"]["id"], out),
             (Asked::StartTurn, Some(error)) => self.turn_ended(&json!({"status": "failed", "error": error}), out),
-            (Asked::Interrupt, None) => {}
+            (Asked::StartTurn | Asked::Interrupt, None) => {}
             (Asked::Interrupt, Some(error)) => {
                 let message = format!("Codex refused to interrupt: {}", turn_failed(error));
                 out.emit(AgentEvent::Warning { message }, 0);
@@ -163,7 +161,7 @@ impl Codex {
                 out.emit(AgentEvent::Warning { message: text.to_owned() }, bytes);
             }
             "turn/started" => {
-                self.turn_known(&params["turn"]["id"], out);
+                self.turn_begun(&params["turn"]["id"], out);
                 let agent_session_id = self.opening.thread_id().map(AgentSessionId::new);
                 out.emit(AgentEvent::SessionStarted { agent_session_id }, 0);
             }

@@ -131,16 +131,35 @@ fn a_request_that_cannot_be_served_is_refused_and_kept(#[case] request: Value) {
     assert!(matches!(play.events()[..], [AgentEvent::Unknown { .. }]));
 }
 
+#[test]
+fn an_interrupt_waits_until_the_turn_has_begun() {
+    let mut play = claude(None);
+    play.tell(start("go", None));
+    play.forget();
+    play.tell(AgentCommand::Abort);
+    assert!(play.written().is_empty());
+    play.hear(&begun());
+    assert_eq!(play.written()[0]["request"]["subtype"], "interrupt");
+    assert_eq!(play.delivered(), 1);
+}
+
+/// What a turn begins with.
+fn begun() -> Value {
+    json!({"type": "system", "subtype": "init", "session_id": "s"})
+}
+
 #[rstest]
 #[case::idle(&[], 0)]
-#[case::in_mid_stream(&["prompt"], 1)]
-#[case::after_the_turn(&["prompt", "result"], 0)]
-#[case::interrupted_already(&["prompt", "abort"], 0)]
+#[case::not_begun(&["prompt"], 0)]
+#[case::in_mid_stream(&["prompt", "begun"], 1)]
+#[case::after_the_turn(&["prompt", "begun", "result"], 0)]
+#[case::interrupted_already(&["prompt", "begun", "abort"], 0)]
 fn stopping_interrupts_a_turn_under_way_and_closes_the_input(#[case] before: &[&str], #[case] interrupts: usize) {
     let mut play = claude(None);
     for step in before {
         match *step {
             "prompt" => play.tell(start("go", None)),
+            "begun" => play.hear(&begun()),
             "abort" => play.tell(AgentCommand::Abort),
             _ => play.hear(&json!({"type": "result", "subtype": "success", "is_error": false})),
         }
@@ -159,6 +178,8 @@ fn stopping_interrupts_a_turn_under_way_and_closes_the_input(#[case] before: &[&
 fn only_a_turn_that_was_told_to_end_ends_well_in_an_error(#[case] abort: bool, #[case] failure: Option<&str>) {
     let mut play = claude(None);
     play.tell(start("go", None));
+    play.hear(&begun());
+    play.forget();
     if abort {
         play.tell(AgentCommand::Abort);
     }

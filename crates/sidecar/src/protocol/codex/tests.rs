@@ -86,8 +86,13 @@ fn in_a_turn() -> Play {
     play.hear(&json!({"id": 1, "result": {}}));
     play.hear(&json!({"id": 2, "result": {"thread": {"id": "t"}}}));
     play.hear(&json!({"id": 3, "result": {"turn": {"id": "u"}}}));
+    play.hear(&turn_started());
     play.forget();
     play
+}
+
+fn turn_started() -> Value {
+    json!({"method": "turn/started", "params": {"threadId": "t", "turn": {"id": "u"}}})
 }
 
 fn turn_completed(status: &str) -> Value {
@@ -153,15 +158,16 @@ fn a_stop_before_the_conversation_is_open_takes_the_prompt_back() {
 }
 
 #[test]
-fn an_interrupt_waits_for_the_name_of_the_turn() {
+fn an_interrupt_waits_until_the_turn_has_begun() {
     let mut play = codex();
     play.tell(start("go", None));
     play.hear(&json!({"id": 1, "result": {}}));
     play.hear(&json!({"id": 2, "result": {"thread": {"id": "t"}}}));
     play.forget();
     play.tell(AgentCommand::Abort);
-    assert!(play.written().is_empty());
     play.hear(&json!({"id": 3, "result": {"turn": {"id": "u"}}}));
+    assert!(play.written().is_empty());
+    play.hear(&turn_started());
     let interrupt = json!({"id": 4, "method": "turn/interrupt", "params": {"threadId": "t", "turnId": "u"}});
     assert_eq!((play.written(), play.delivered()), (vec![interrupt], 1));
 }
