@@ -26,6 +26,7 @@ mod views;
 mod workplace;
 
 use std::future::Future;
+use std::path::Path;
 
 use clap::Parser;
 use switchboard_domain::Timestamp;
@@ -44,6 +45,7 @@ use catalog::{Catalog, Owner};
 pub(crate) use exit_code::ExitCode;
 use failure::Failure;
 use output::Output;
+use show::Disk;
 use workplace::Workplace;
 
 /// Runs the command line of this process and returns what the shell is to be told.
@@ -134,21 +136,29 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
 /// The commands that only look.
 async fn look(command: &Command, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
     let data = setup.folders.data();
-    let owner = match DataFolder::owner(data)? {
-        switchboard_persistence::Owner::Nobody => Owner::Gone,
-        switchboard_persistence::Owner::Process(_) => Owner::Alive,
-    };
+    let owner = owner(data)?;
     let Some(reader) = SqliteReader::open(data).await? else {
         return look_at_catalog(command, &Catalog::default(), output);
     };
     let catalog = Catalog::read(&reader, owner).await?;
     match command {
-        Command::Show(args) => show::run(args, &catalog, &reader, output).await?,
+        Command::Show(args) => {
+            // What cannot be told just now has not changed.
+            let disk = Disk { persistence: &reader, owner: &|| self::owner(data).unwrap_or(owner) };
+            show::run(args, &catalog, disk, output).await?;
+        }
         Command::Search(args) => search::run(args, &catalog, &reader, now(), output).await?,
         Command::Export(args) => export::run(args, &catalog, &reader, output).await?,
         other => look_at_catalog(other, &catalog, output)?,
     }
     Ok(reader.close().await?)
+}
+
+fn owner(data: &Path) -> Result<Owner, Failure> {
+    Ok(match DataFolder::owner(data)? {
+        switchboard_persistence::Owner::Nobody => Owner::Gone,
+        switchboard_persistence::Owner::Process(_) => Owner::Alive,
+    })
 }
 
 /// The commands that need no transcript, and what the others do when there is none.

@@ -73,8 +73,8 @@ const START: Cursor = Cursor { block: Block::Nothing, at_line_start: true };
 pub(crate) struct Narrator {
     pace: Pace,
     audience: Audience,
-    /// Messages of the person that are not repeated to them.
-    prompts_to_skip: usize,
+    /// What the person has just typed, which is not repeated to them.
+    typed: Option<String>,
     questions: Questions,
     /// One for each voice, since each is a stream of its own.
     sanitizers: [Sanitizer; 2],
@@ -101,13 +101,12 @@ struct ToldCall {
 }
 
 impl Narrator {
-    /// Tells a session to `audience`, leaving out its first `prompts_to_skip` messages by the person,
-    /// who has just typed them.
-    pub(crate) fn new(audience: Audience, pace: Pace, prompts_to_skip: usize) -> Self {
+    /// Tells a session to `audience`.
+    pub(crate) fn new(audience: Audience, pace: Pace) -> Self {
         Self {
             pace,
             audience,
-            prompts_to_skip,
+            typed: None,
             questions: Questions::Told,
             sanitizers: [audience.sanitizer(), audience.sanitizer()],
             wrappers: [audience.wrapper(), audience.wrapper()],
@@ -116,6 +115,12 @@ impl Narrator {
             told_calls: Vec::new(),
             said: Vec::new(),
         }
+    }
+
+    /// Does not repeat what the person has just typed; other messages of theirs, such as queued ones, are told.
+    pub(crate) fn leave_out_prompt(mut self, prompt: &str) -> Self {
+        self.typed = Some(prompt.to_owned());
+        self
     }
 
     /// Leaves the agent's questions to whoever puts them to the person.
@@ -213,8 +218,8 @@ impl Narrator {
     }
 
     fn prompt(&mut self, text: &str) {
-        if self.prompts_to_skip > 0 {
-            self.prompts_to_skip -= 1;
+        if self.typed.as_deref() == Some(text) {
+            self.typed = None;
             return;
         }
         let clean = self.audience.sanitizer().push(text);

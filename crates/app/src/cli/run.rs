@@ -155,8 +155,11 @@ fn stage_for(jobs: &[Job], json_lines: bool, questions_are_put: bool, output: &O
         return Box::new(JsonLines::new());
     }
     match (jobs, output.reader()) {
-        ([_], _) => Box::new(Streamed::new(output, questions_are_put)),
+        ([job], _) => Box::new(Streamed::new(job, output, questions_are_put)),
         (_, Reader::Person) if output.can_redraw() => Box::new(Board::new()),
         _ => Box::new(Prefixed::new(jobs)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_domain::{Message, Seq, SessionChange, SessionId, SessionStatus, StoredSession};
+use switchboard_domain::{Draft, Message, Seq, SessionChange, SessionId, SessionStatus, StoredSession};
 use switchboard_store::{PAGE_MESSAGES_MAX, Page, Persistence};
 
 use super::args::ShowArgs;
 use super::catalog::{Catalog, Owner};
-use super::narrator::{Audience, Narrator, Pace};
+use super::narrator::{Audience, Narrator, Pace, Utterance};
 use super::output::Reader;
 use super::views::TranscriptView;
 use super::{Failure, Output, transcript};
@@ -18,12 +18,22 @@ use crate::terminal::{single_line, status_style};
 /// text within 250 ms).
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Where a session is read from while another process may write to it.
+#[derive(Clone, Copy)]
+pub(super) struct Disk<'a> {
+    /// What is read.
+    pub(super) persistence: &'a dyn Persistence,
+    /// Whether somebody runs agents there right now.
+    pub(super) owner: &'a (dyn Fn() -> Owner + Sync),
+}
+
 pub(super) async fn run(
     args: &ShowArgs,
     catalog: &Catalog,
-    persistence: &dyn Persistence,
+    disk: Disk<'_>,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let persistence = disk.persistence;
     let stored = catalog.find(&args.session)?;
     let project = catalog.project(stored.session.project_id);
     let messages = messages(persistence, stored.session.id, args.limit.map(std::num::NonZero::get)).await?;
@@ -36,13 +46,13 @@ pub(super) async fn run(
         Reader::Person => Audience::Terminal { columns: output.window().columns },
         Reader::Program => Audience::Page,
     };
-    let mut narrator = Narrator::new(audience, Pace::AsItComes, 0);
+    let mut narrator = Narrator::new(audience, Pace::AsItComes);
     for message in &messages {
         output.tell(narrator.recount(message))?;
     }
     if args.follow && stored.session.status() == SessionStatus::Running {
         let last = messages.last().map_or(Seq::ZERO, |message| message.seq);
-        return follow(stored, last, narrator, persistence, output).await;
+        return follow(stored, last, narrator, disk, output).await;
     }
     for change in transcript::unfinished(stored) {
         output.tell(narrator.tell(&change))?;
@@ -81,33 +91,31 @@ pub(super) async fn messages(
     Ok(all.split_off(surplus))
 }
 
-/// Shows what another process writes, until the session's turn ends.
+/// Shows what another process writes, until the session's turn ends or nobody runs it any more.
 async fn follow(
     stored: &StoredSession,
     mut last: Seq,
     mut narrator: Narrator,
-    persistence: &dyn Persistence,
+    disk: Disk<'_>,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let id = stored.session.id;
-    let mut told = String::new();
+    let mut told = Draft::default();
     loop {
         // The status first: what is read after it includes everything up to its end.
-        let catalog = Catalog::read(persistence, Owner::Alive).await?;
+        let catalog = Catalog::read(disk.persistence, (disk.owner)()).await?;
         let now = catalog.sessions().iter().find(|it| it.session.id == id);
-        for message in persistence.messages(id, Page::After(last), PAGE_MESSAGES_MAX).await? {
+        for message in disk.persistence.messages(id, Page::After(last), PAGE_MESSAGES_MAX).await? {
             last = message.seq;
-            told.clear();
+            told = Draft::default();
             output.tell(narrator.recount(&message))?;
         }
         let Some(now) = now else { return Ok(()) };
-        if now.last_seq <= last
-            && let Some(more) = now.draft.content.strip_prefix(told.as_str()).filter(|more| !more.is_empty())
-        {
-            output.tell(narrator.tell(&SessionChange::ContentStreamed { text: more.to_owned() }))?;
-            told.push_str(more);
+        let is_complete = now.last_seq <= last;
+        if is_complete {
+            output.tell(more_of_draft(&mut narrator, &now.draft, &mut told))?;
         }
-        if now.session.status().is_final() && now.last_seq <= last {
+        if now.session.status().is_final() && is_complete {
             output.tell(narrator.pause())?;
             let status = now.session.status();
             output.remark(&format!("\n{}", status_style(status).paint(status.as_str())));
@@ -115,6 +123,18 @@ async fn follow(
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// What is new in a message under way, in the order in which agents think, speak and act.
+fn more_of_draft(narrator: &mut Narrator, draft: &Draft, told: &mut Draft) -> Vec<Utterance> {
+    let more = |now: &str, told: &str| now.strip_prefix(told).filter(|more| !more.is_empty()).map(str::to_owned);
+    let thought = more(&draft.thinking, &told.thinking).map(|text| SessionChange::ThinkingStreamed { text });
+    let spoken = more(&draft.content, &told.content).map(|text| SessionChange::ContentStreamed { text });
+    let tool_calls = draft.tool_calls.as_slice().to_vec();
+    let acted = SessionChange::ToolCallsSet { seq: Seq::ZERO, tool_calls, takes_pending: false };
+    let acted = (draft.tool_calls != told.tool_calls).then_some(acted);
+    told.clone_from(draft);
+    [thought, spoken, acted].into_iter().flatten().flat_map(|change| narrator.tell(&change)).collect()
 }
 
 #[cfg(test)]
@@ -129,7 +149,7 @@ mod tests {
         let messages = (1..=3).map(|seq| Write::Message(Arc::new(sample::message(1, seq))));
         let mut batch = vec![Write::Project(sample::project(1)), Write::Session(Box::new(sample::session(1, 1)))];
         batch.extend(messages);
-        let draft = switchboard_domain::Draft { content: "half a th".into(), ..Default::default() };
+        let draft = Draft { content: "half a th".into(), ..Draft::default() };
         batch.push(Write::Draft { session_id: sample::session_id(1), draft });
         batch.push(Write::Queued(sample::queued(1, 1)));
         database.commit(&batch).await.expect("committed");
@@ -140,7 +160,8 @@ mod tests {
         let database = database().await;
         let catalog = Catalog::read(&database, Owner::Gone).await.expect("read");
         let (mut output, said) = Output::kept(reader);
-        run(args, &catalog, &database, &mut output).await.expect("shown");
+        let disk = Disk { persistence: &database, owner: &|| Owner::Gone };
+        run(args, &catalog, disk, &mut output).await.expect("shown");
         said()
     }
 
@@ -168,6 +189,23 @@ mod tests {
     #[tokio::test]
     async fn a_pipe_gets_the_same_words() {
         assert_eq!(shown(&last(), Reader::Program).await, shown(&last(), Reader::Person).await);
+    }
+
+    #[test]
+    fn a_message_under_way_is_read_along_in_order_and_only_once() {
+        let mut narrator = Narrator::new(Audience::Page, Pace::AsItComes);
+        let mut told = Draft::default();
+        let mut read = |thinking: &str, content: &str| {
+            let draft = Draft { thinking: thinking.into(), content: content.into(), ..Draft::default() };
+            let said = more_of_draft(&mut narrator, &draft, &mut told);
+            let text: String = said.into_iter().map(|utterance| utterance.text).collect();
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        // The last word is held back until it is known to be whole.
+        assert_eq!(read("I see. ", ""), "I see.");
+        assert_eq!(read("I see. ", "First, "), " \n\nFirst,");
+        assert_eq!(read("I see. ", "First, a "), " a");
+        assert_eq!(read("I see. ", "First, a "), "");
     }
 
     #[tokio::test]

@@ -58,7 +58,7 @@ fn heard(narrator: &mut Narrator, changes: &[SessionChange]) -> Vec<Utterance> {
 
 /// What a person sees, without the colours.
 fn seen(pace: Pace, changes: &[SessionChange]) -> String {
-    let mut narrator = Narrator::new(Audience::Terminal { columns: 100 }, pace, 0);
+    let mut narrator = Narrator::new(Audience::Terminal { columns: 100 }, pace);
     let text: String = heard(&mut narrator, changes).into_iter().map(|utterance| utterance.text).collect();
     anstream::adapter::strip_str(&text).to_string()
 }
@@ -121,7 +121,7 @@ fn message_by_message_is_the_same_without_unfinished_text() {
 
 #[test]
 fn a_program_gets_the_words_and_nothing_around_them() {
-    let mut narrator = Narrator::new(Audience::Program, Pace::AsItComes, 0);
+    let mut narrator = Narrator::new(Audience::Program, Pace::AsItComes);
     let heard = heard(&mut narrator, &a_turn());
     let speech = heard.iter().filter(|utterance| utterance.voice == Voice::Speech).map(|utterance| &*utterance.text);
     assert_eq!(speech.collect::<String>(), "I'll run the tests.\n\nAll green now.\n");
@@ -149,9 +149,11 @@ fn a_final_text_that_goes_on_is_completed() {
 
 #[test]
 fn a_prompt_just_typed_is_not_repeated() {
-    let mut narrator = Narrator::new(Audience::Terminal { columns: 100 }, Pace::AsItComes, 1);
-    assert_eq!(narrator.tell(&says(Role::User, "typed")), []);
+    let narrator = Narrator::new(Audience::Terminal { columns: 100 }, Pace::AsItComes);
+    let mut narrator = narrator.leave_out_prompt("typed");
     assert!(!narrator.tell(&says(Role::User, "queued")).is_empty());
+    assert_eq!(narrator.tell(&says(Role::User, "typed")), []);
+    assert!(!narrator.tell(&says(Role::User, "typed")).is_empty(), "said again, later");
 }
 
 #[test]
@@ -176,7 +178,7 @@ fn escape_sequences_cut_anywhere_never_get_through() {
 
 #[test]
 fn a_line_under_way_is_ended_before_somebody_else_writes() {
-    let mut narrator = Narrator::new(Audience::Terminal { columns: 100 }, Pace::AsItComes, 0);
+    let mut narrator = Narrator::new(Audience::Terminal { columns: 100 }, Pace::AsItComes);
     let mut said = narrator.tell(&streams("half a li"));
     said.extend(narrator.pause());
     assert_eq!(said.into_iter().map(|utterance| utterance.text).collect::<String>(), "half a li\n");

@@ -19,7 +19,7 @@ pub(super) struct Prefixed {
 impl Prefixed {
     /// Shows `jobs`.
     pub(super) fn new(jobs: &[Job]) -> Self {
-        let line = |job: &Job| (job.session().short(), Narrator::new(Audience::Program, Pace::Whole, 0));
+        let line = |job: &Job| (job.session().short(), Narrator::new(Audience::Program, Pace::Whole));
         Self { lines: jobs.iter().map(line).collect() }
     }
 

@@ -6,6 +6,7 @@ use switchboard_domain::{Change, Message};
 use switchboard_store::Published;
 
 use super::ending;
+use super::job::Job;
 use super::stage::{Stage, View};
 use crate::cli::narrator::{Audience, Narrator, Pace};
 use crate::cli::output::Reader;
@@ -17,13 +18,13 @@ pub(super) struct Streamed {
 }
 
 impl Streamed {
-    /// Shows it, without the prompt that was just typed.
-    pub(super) fn new(output: &Output, questions_are_put: bool) -> Self {
+    /// Shows `job`, without the prompt that was just typed.
+    pub(super) fn new(job: &Job, output: &Output, questions_are_put: bool) -> Self {
         let audience = match output.reader() {
             Reader::Person => Audience::Terminal { columns: output.window().columns },
             Reader::Program => Audience::Program,
         };
-        let narrator = Narrator::new(audience, Pace::AsItComes, 1);
+        let narrator = Narrator::new(audience, Pace::AsItComes).leave_out_prompt(job.prompt());
         Self { narrator: if questions_are_put { narrator.leave_out_questions() } else { narrator } }
     }
 }
