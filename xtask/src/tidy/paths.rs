@@ -48,14 +48,18 @@ fn machine_path<'a>(line: &str, own_paths: &'a [String]) -> Option<&'a str> {
 /// `path` itself or something below it, but not a longer name that begins the same.
 fn contains_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
-        let starts_fresh = !line[..at].ends_with(|before: char| before.is_alphanumeric() || "._-/$}~".contains(before));
         let ends = !line[at + path.len()..].starts_with(|after: char| after.is_alphanumeric() || "_-".contains(after));
-        starts_fresh && ends
+        is_absolute(line, at) && ends
     })
 }
 
+/// Whether a path that begins at `at` is no rest of a longer one.
+fn is_absolute(line: &str, at: usize) -> bool {
+    !line[..at].ends_with(|before: char| before.is_alphanumeric() || "._-/$}~".contains(before))
+}
+
 fn names_a_user(line: &str, home: &str) -> bool {
-    line.match_indices(home).any(|(at, _)| {
+    line.match_indices(home).filter(|(at, _)| home.starts_with('\\') || is_absolute(line, *at)).any(|(at, _)| {
         let rest = &line[at + home.len()..];
         let user: String =
             rest.chars().take_while(|letter| letter.is_alphanumeric() || "_-.".contains(*letter)).collect();
@@ -79,6 +83,7 @@ mod tests {
     #[case::the_folder_itself("everything under /home/ is a person's", true)]
     #[case::another_name_that_begins_the_same("/srv/checkouts", true)]
     #[case::the_end_of_another_path("/mnt/srv/checkout", true)]
+    #[case::a_home_that_is_not_at_the_top("home = \"/sandbox/home/.agent\"", true)]
     #[case::a_relative_path("crates/store/src", true)]
     fn no_file_names_a_machine(#[case] line: &str, #[case] fine: bool) {
         let own_paths = ["/srv/checkout".to_owned()];
