@@ -9,19 +9,25 @@ use crate::terminal::single_line;
 const SUMMARY_CHARS_MAX: usize = 100;
 
 /// The fields that say best what a call does, in the words that agents use, best first.
-const TELLING_FIELDS: [&str; 9] =
-    ["command", "cmd", "file_path", "path", "pattern", "query", "url", "description", "prompt"];
+const TELLING_FIELDS: [&str; 10] =
+    ["command", "cmd", "file_path", "path", "pattern", "query", "url", "title", "description", "prompt"];
 
 /// What a call is given, in a few words: its most telling field, or the start of its JSON.
 pub(crate) fn input_summary(input: &Value) -> String {
-    let telling = TELLING_FIELDS.iter().find_map(|field| input.get(field)?.as_str());
+    let telling = TELLING_FIELDS.iter().find_map(|field| words(input.get(field)?));
     match (telling, input) {
-        (Some(text), _) => short(text),
+        (Some(text), _) => short(&text),
         (None, Value::String(text)) => short(text),
         (None, Value::Null) => String::new(),
         (None, Value::Object(fields)) if fields.is_empty() => String::new(),
         (None, other) => short(&other.to_string()),
     }
+}
+
+/// A text, or the words of a command in a row.
+fn words(value: &Value) -> Option<String> {
+    let word = |word: &Value| word.as_str().map(str::to_owned);
+    word(value).or_else(|| Some(value.as_array()?.iter().map(word).collect::<Option<Vec<_>>>()?.join(" ")))
 }
 
 /// What came of a call, in a few words: its first line, and how many more there are.
@@ -42,7 +48,8 @@ pub(crate) fn output_summary(output: &Value) -> String {
 
 /// The text in an answer that wraps it.
 fn output_text(output: &Value) -> Option<&str> {
-    ["output", "stdout", "content", "text", "error"].iter().find_map(|field| output.get(field)?.as_str())
+    let fields = ["output", "stdout", "content", "text", "error"];
+    output.as_str().or_else(|| fields.iter().find_map(|field| output_text(output.get(field)?)))
 }
 
 /// A call on one line: the tool and what it is given.
@@ -68,6 +75,7 @@ mod tests {
     #[rstest]
     #[case::a_command(json!({"description": "Run tests", "command": "cargo test"}), "cargo test")]
     #[case::a_file(json!({"file_path": "src/lib.rs", "limit": 3}), "src/lib.rs")]
+    #[case::words(json!({"cwd": "/p", "command": ["bash", "-c", "ls"]}), "bash -c ls")]
     #[case::plain_text(json!("ls"), "ls")]
     #[case::unknown_fields(json!({"a": 1}), r#"{"a":1}"#)]
     #[case::nothing(json!(null), "")]
@@ -83,6 +91,7 @@ mod tests {
     #[case::two_lines(json!("a\nb"), "a (+1 line)")]
     #[case::blank_lines_do_not_count(json!("\n\na\n\nb\nc\n"), "a (+2 lines)")]
     #[case::wrapped(json!({"stdout": "out", "code": 0}), "out")]
+    #[case::wrapped_twice(json!({"status": "failed", "output": {"error": "no"}}), "no")]
     #[case::a_number(json!(3), "3")]
     #[case::empty(json!(""), "nothing")]
     fn outputs(#[case] output: Value, #[case] summary: &str) {
