@@ -1,5 +1,6 @@
 //! Real processes on real lines, most of them misbehaving.
 
+mod acp;
 mod launching;
 mod misbehaviour;
 mod pressure;

@@ -1,0 +1,122 @@
+//! A small agent that speaks the Agent Client Protocol; the other side of the tests.
+//!
+//! Written by hand, so that it shares no mistake with the code under test. The word a prompt begins with says
+//! what it does; with `stay` as its argument it ignores the end of its input, as some real agents do.
+
+use std::io::{self, BufRead, Lines, StdinLock, Write, stdin, stdout};
+use std::process::exit;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Longer than any test.
+const FOR_EVER: Duration = Duration::from_mins(10);
+
+/// The one conversation it remembers from earlier processes.
+const KEPT: &str = "kept";
+
+fn main() -> io::Result<()> {
+    let stays = std::env::args().any(|arg| arg == "stay");
+    let mut peer = Peer { lines: stdin().lock().lines() };
+    while let Some(message) = peer.next()? {
+        peer.serve(&message)?;
+    }
+    if stays {
+        thread::sleep(FOR_EVER);
+    }
+    Ok(())
+}
+
+struct Peer {
+    lines: Lines<StdinLock<'static>>,
+}
+
+impl Peer {
+    fn next(&mut self) -> io::Result<Option<Value>> {
+        let Some(line) = self.lines.next().transpose()? else { return Ok(None) };
+        Ok(Some(serde_json::from_str(&line)?))
+    }
+
+    fn serve(&mut self, message: &Value) -> io::Result<()> {
+        let params = &message["params"];
+        let outcome = match message["method"].as_str().unwrap_or_default() {
+            "initialize" => Ok(json!({"protocolVersion": 1, "agentCapabilities": {"loadSession": true}})),
+            "session/new" => Ok(json!({"sessionId": "new"})),
+            "session/load" if params["sessionId"] == KEPT => {
+                update(&json!({"sessionUpdate": "agent_message_chunk", "content": text("said long ago")}))?;
+                Ok(Value::Null)
+            }
+            "session/load" => Err(json!({"code": -32002, "message": "no such session"})),
+            "session/prompt" => self.turn(params["prompt"][0]["text"].as_str().unwrap_or_default())?,
+            _ => return Ok(()),
+        };
+        match outcome {
+            Ok(result) => say(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result})),
+            Err(error) => say(&json!({"jsonrpc": "2.0", "id": message["id"], "error": error})),
+        }
+    }
+
+    fn turn(&mut self, prompt: &str) -> io::Result<Result<Value, Value>> {
+        update(&json!({"sessionUpdate": "agent_message_chunk", "content": text("well, ")}))?;
+        match prompt.split(' ').next().unwrap_or_default() {
+            "tool" => self.tool().map(Ok),
+            "slow" => self.wait_for_cancel().map(Ok),
+            "fail" => Ok(Err(json!({"code": -32603, "message": "out of luck"}))),
+            "crash" => exit(3),
+            _ => {
+                update(&json!({"sessionUpdate": "agent_message_chunk", "content": text(prompt)}))?;
+                Ok(Ok(json!({"stopReason": "end_turn"})))
+            }
+        }
+    }
+
+    fn tool(&mut self) -> io::Result<Value> {
+        let call = json!({"toolCallId": "call", "title": "ls", "kind": "execute", "rawInput": {"command": "ls"}});
+        say(&json!({"jsonrpc": "2.0", "id": "ask", "method": "session/request_permission", "params": {
+            "sessionId": "new",
+            "toolCall": call,
+            "options": [
+                {"optionId": "1", "name": "Yes", "kind": "allow_once"},
+                {"optionId": "2", "name": "No", "kind": "reject_once"},
+            ],
+        }}))?;
+        let answer = loop {
+            let Some(message) = self.next()? else { exit(0) };
+            if message["id"] == "ask" {
+                break message["result"]["outcome"].clone();
+            }
+        };
+        if answer["outcome"] == "cancelled" {
+            return Ok(json!({"stopReason": "cancelled"}));
+        }
+        let status = if answer["optionId"] == "1" { "completed" } else { "failed" };
+        update(&json!({"sessionUpdate": "tool_call_update", "toolCallId": "call", "status": status}))?;
+        Ok(json!({"stopReason": "end_turn"}))
+    }
+
+    fn wait_for_cancel(&mut self) -> io::Result<Value> {
+        while let Some(message) = self.next()? {
+            if message["method"] == "session/cancel" {
+                return Ok(json!({"stopReason": "cancelled"}));
+            }
+        }
+        thread::sleep(FOR_EVER);
+        Ok(Value::Null)
+    }
+}
+
+fn text(text: &str) -> Value {
+    json!({"type": "text", "text": text})
+}
+
+fn update(update: &Value) -> io::Result<()> {
+    // Whichever session it is, there is only one.
+    say(&json!({"jsonrpc": "2.0", "method": "session/update", "params": {"update": update}}))
+}
+
+fn say(message: &Value) -> io::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "{message}")?;
+    out.flush()
+}
