@@ -37,6 +37,14 @@ pub fn scribe() -> PathBuf {
     own("scribe")
 }
 
+/// The agent that speaks as Claude Code and Codex do.
+///
+/// # Panics
+/// When it is not there.
+pub fn understudy() -> PathBuf {
+    own("understudy")
+}
+
 /// A program of this package, which cargo builds along with every integration test of it.
 fn own(name: &str) -> PathBuf {
     let path = folder().join(name);
