@@ -30,6 +30,8 @@ pub(crate) struct Claude {
     /// The conversation the process was started to go on with.
     resumes: Option<AgentSessionId>,
     turn: Turn,
+    /// Whether it shall exit as soon as the turn that was asked for has begun and can be interrupted.
+    stops_at_begin: bool,
     held: HeldMessage,
     control: Control,
     tools: RunningTools,
@@ -63,6 +65,7 @@ impl Claude {
         Self {
             resumes: session.resume.clone(),
             turn: Turn::Idle,
+            stops_at_begin: false,
             held: HeldMessage::default(),
             control: Control::default(),
             tools: RunningTools::default(),
@@ -100,6 +103,9 @@ impl Claude {
         self.turn = Turn::UnderWay;
         for ticket in interrupts {
             self.interrupt(ticket, out);
+        }
+        if self.stops_at_begin {
+            self.stop(out);
         }
     }
 
@@ -218,6 +224,7 @@ impl Claude {
     fn turn_ended(&mut self, result: &Value, out: &mut Output) {
         let ended = std::mem::replace(&mut self.turn, Turn::Idle);
         let interrupted = ended == Turn::Interrupted;
+        out.close_input |= self.stops_at_begin;
         if let Turn::Starting { interrupts } = ended {
             for ticket in interrupts {
                 out.deliver(ticket, Vec::new());
@@ -309,13 +316,14 @@ impl Protocol for Claude {
     }
 
     fn stop(&mut self, out: &mut Output) {
-        // In mid-turn the end of its input alone does not end it.
+        // Once it was given a prompt, the end of its input alone does not end it.
+        self.stops_at_begin = matches!(self.turn, Turn::Starting { .. });
         if self.turn == Turn::UnderWay {
             self.turn = Turn::Interrupted;
             let interrupt = self.control.interrupt();
             out.write(interrupt);
         }
-        out.close_input = true;
+        out.close_input |= !self.stops_at_begin;
     }
 
     fn exited(&mut self, _exit: &Exit, out: &mut Output) {

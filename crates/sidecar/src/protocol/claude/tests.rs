@@ -150,7 +150,6 @@ fn begun() -> Value {
 
 #[rstest]
 #[case::idle(&[], 0)]
-#[case::not_begun(&["prompt"], 0)]
 #[case::in_mid_stream(&["prompt", "begun"], 1)]
 #[case::after_the_turn(&["prompt", "begun", "result"], 0)]
 #[case::interrupted_already(&["prompt", "begun", "abort"], 0)]
@@ -169,6 +168,20 @@ fn stopping_interrupts_a_turn_under_way_and_closes_the_input(#[case] before: &[&
     let written = play.written();
     assert_eq!(written.len(), interrupts);
     assert!(written.iter().all(|line| line["request"]["subtype"] == "interrupt"));
+    assert!(play.closes_input());
+}
+
+#[rstest]
+#[case::it_begins(begun(), 1)]
+#[case::it_fails(json!({"type": "result", "is_error": true}), 0)]
+fn stopping_waits_for_a_turn_that_cannot_be_interrupted_yet(#[case] next: Value, #[case] interrupts: usize) {
+    let mut play = claude(None);
+    play.tell(start("go", None));
+    play.forget();
+    play.stop();
+    assert!(!play.closes_input());
+    play.hear(&next);
+    assert_eq!(play.written().len(), interrupts);
     assert!(play.closes_input());
 }
 
