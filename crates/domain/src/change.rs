@@ -170,8 +170,8 @@ pub enum SessionChange {
     },
     /// A tool was called.
     ToolCalled {
-        /// The call.
-        call: ToolCall,
+        /// The call; boxed, since it is larger than any other change.
+        call: Box<ToolCall>,
     },
     /// A tool answered, and the call is still pending.
     ToolAnswered {

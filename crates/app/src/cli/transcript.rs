@@ -35,7 +35,7 @@ pub(crate) fn unfinished(stored: &StoredSession) -> Vec<SessionChange> {
         changes.push(SessionChange::ContentStreamed { text: draft.content.clone() });
     }
     let calls = draft.tool_calls.as_slice().iter();
-    changes.extend(calls.map(|call| SessionChange::ToolCalled { call: call.clone() }));
+    changes.extend(calls.map(|call| SessionChange::ToolCalled { call: Box::new(call.clone()) }));
     changes
 }
 

@@ -129,7 +129,7 @@ impl Store {
             let bytes: usize = pending.iter().map(call_weight).sum();
             let full = pending.len() >= PENDING_CALLS_MAX || bytes >= PENDING_CALLS_BYTES_MAX;
             let kept = full.then(|| settle_draft(session, self.next_message_id(), at)).flatten();
-            Ok(((), kept.into_iter().chain([SessionChange::ToolCalled { call }])))
+            Ok(((), kept.into_iter().chain([SessionChange::ToolCalled { call: Box::new(call) }])))
         })
     }
 

@@ -112,7 +112,7 @@ impl SessionState {
             }
             Is::ContentStreamed { text } => self.draft.content.push_str(text),
             Is::ThinkingStreamed { text } => self.draft.thinking.push_str(text),
-            Is::ToolCalled { call } => self.draft.tool_calls.begin(call.clone()),
+            Is::ToolCalled { call } => self.draft.tool_calls.begin((**call).clone()),
             Is::ToolAnswered { result } => self.answer_tool(result),
             Is::ToolProgressed { tool_name, elapsed } => self.tool_progress = Some((tool_name.clone(), *elapsed)),
             Is::DraftDropped => self.drop_draft(),

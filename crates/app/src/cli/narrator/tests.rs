@@ -33,7 +33,7 @@ fn call(id: &str, command: &str) -> ToolCall {
 }
 
 fn calls(id: &str, command: &str) -> SessionChange {
-    SessionChange::ToolCalled { call: call(id, command) }
+    SessionChange::ToolCalled { call: Box::new(call(id, command)) }
 }
 
 fn answers(id: &str, output: &str) -> SessionChange {
