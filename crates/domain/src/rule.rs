@@ -1,6 +1,7 @@
 //! Remembered answers: which tool calls need no question any more.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,6 +24,7 @@ const SHELL_CHARACTERS: [char; 12] = [';', '&', '|', '<', '>', '$', '`', '(', ')
 ///
 /// ```
 /// use switchboard_domain::{ApprovalRequest, RequestId, Rule};
+/// # use std::path::Path;
 /// let rule: Rule = "Bash(cargo test*)".parse()?;
 /// let ask = |command: &str| ApprovalRequest {
 ///     request_id: RequestId::new("1"),
@@ -30,8 +32,8 @@ const SHELL_CHARACTERS: [char; 12] = [';', '&', '|', '<', '>', '$', '`', '(', ')
 ///     input: serde_json::json!({ "command": command }),
 ///     suggestions: None,
 /// };
-/// assert!(rule.allows(&ask("cargo test -p domain")));
-/// assert!(!rule.allows(&ask("cargo test; rm -rf ~")));
+/// assert!(rule.allows(&ask("cargo test -p domain"), Path::new("/project")));
+/// assert!(!rule.allows(&ask("cargo test; rm -rf ~"), Path::new("/project")));
 /// # Ok::<(), switchboard_domain::RuleError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,17 +57,10 @@ pub enum RuleError {
 }
 
 impl Rule {
-    /// The rule that allows exactly this call again: the same tool about the same thing. `None` when
-    /// the input does not say what it is about, so that "the same" would mean everything, or when it
-    /// holds a `*`, which a rule would read as a wildcard.
-    pub fn exactly(request: &ApprovalRequest) -> Option<Self> {
-        let pattern = subject(&request.input).filter(|subject| !subject.is_empty() && !subject.contains('*'))?;
-        Some(Self { tool: request.tool_name.clone(), pattern: Some(pattern) })
-    }
-
-    /// Whether the call needs no question.
-    pub fn allows(&self, request: &ApprovalRequest) -> bool {
-        let about = |pattern: &String| subject(&request.input).is_some_and(|subject| matches(pattern, &subject));
+    /// Whether the call, in the project at this folder, needs no question. A path inside the folder is
+    /// taken relative to it, so that `Edit(src/*)` is about the project's own `src`.
+    pub fn allows(&self, request: &ApprovalRequest, project: &Path) -> bool {
+        let about = |pattern: &String| subject(&request.input, project).is_some_and(|it| matches(pattern, &it));
         self.tool == request.tool_name && self.pattern.as_ref().is_none_or(about)
     }
 }
@@ -111,13 +106,17 @@ impl<'de> Deserialize<'de> for Rule {
 }
 
 /// What a call is about: its command, path or address. A command given as a list is its words.
-fn subject(input: &Value) -> Option<String> {
+fn subject(input: &Value, project: &Path) -> Option<String> {
     let field = SUBJECT_FIELDS.iter().find_map(|name| input.get(name))?;
     match field {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(relative(text, project).to_owned()),
         Value::Array(words) => words.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|words| words.join(" ")),
         _ => None,
     }
+}
+
+fn relative<'a>(text: &'a str, project: &Path) -> &'a str {
+    Path::new(text).strip_prefix(project).ok().and_then(Path::to_str).unwrap_or(text)
 }
 
 /// Whether `text` is `pattern`, with each `*` standing for some harmless text.
@@ -171,17 +170,20 @@ mod tests {
     #[case::upwards("Bash(cat src/*)", "cat src/../../.ssh/id_rsa", false)]
     #[case::another_start("Bash(cargo*)", "sudo cargo", false)]
     fn a_rule_covers_what_it_says_and_no_more(#[case] rule: Rule, #[case] command: &str, #[case] allowed: bool) {
-        assert_eq!(rule.allows(&request("Bash", json!({ "command": command }))), allowed);
+        assert_eq!(rule.allows(&request("Bash", json!({ "command": command })), Path::new("/project")), allowed);
     }
 
     #[rstest]
     #[case::another_tool("Read", request("Write", json!({})), false)]
     #[case::the_tool_alone("Read", request("Read", json!({"anything": 1})), true)]
     #[case::a_path("Edit(src/*)", request("Edit", json!({"file_path": "src/main.rs"})), true)]
+    #[case::a_path_from_the_root("Edit(src/*)", request("Edit", json!({"file_path": "/project/src/main.rs"})), true)]
+    #[case::a_path_elsewhere("Edit(src/*)", request("Edit", json!({"file_path": "/other/src/main.rs"})), false)]
+    #[case::a_path_that_leaves("Edit(*)", request("Edit", json!({"file_path": "/project/../etc/passwd"})), false)]
     #[case::a_list_of_words("shell(ls *)", request("shell", json!({"command": ["ls", "-l"]})), true)]
     #[case::nothing_to_match("Bash(ls*)", request("Bash", json!({"script": "ls"})), false)]
     fn tools_and_subjects_are_matched(#[case] rule: Rule, #[case] request: ApprovalRequest, #[case] allowed: bool) {
-        assert_eq!(rule.allows(&request), allowed);
+        assert_eq!(rule.allows(&request, Path::new("/project")), allowed);
     }
 
     #[rstest]
@@ -193,28 +195,18 @@ mod tests {
         assert_eq!(text.parse::<Rule>(), Err(error));
     }
 
-    #[test]
-    fn the_rule_for_exactly_one_call_never_holds_a_wildcard() {
-        assert_eq!(Rule::exactly(&request("Bash", json!({"command": "rm *.o"}))), None);
-        assert_eq!(Rule::exactly(&request("Bash", json!({"other": 1}))), None);
-    }
-
     proptest! {
         #[test]
-        fn the_rule_for_exactly_one_call_allows_it_and_is_read_back(command in "[^*]{1,40}") {
-            let asked = request("Bash", json!({ "command": command }));
-            let rule = Rule::exactly(&asked).expect("it says what it is about");
-            prop_assert!(rule.allows(&asked));
-            if !command.trim().is_empty() {
-                prop_assert_eq!(rule.to_string().parse::<Rule>(), Ok(rule));
-            }
+        fn a_rule_is_read_back_as_it_was_written(tool in "[A-Za-z_.]{1,12}", pattern in "[!-~]([ -~]{0,20}[!-~])?") {
+            let rule = Rule { tool, pattern: Some(pattern) };
+            prop_assert_eq!(rule.to_string().parse::<Rule>(), Ok(rule));
         }
 
         #[test]
         fn no_wildcard_ever_covers_shell_syntax(head in "[a-z ]{0,8}", tail in "[ -~\n]{0,12}") {
             let rule: Rule = format!("Bash({head}x*)").parse().expect("a rule");
             let command = format!("{head}x{tail}");
-            if rule.allows(&request("Bash", json!({ "command": command }))) {
+            if rule.allows(&request("Bash", json!({ "command": command })), Path::new("/project")) {
                 prop_assert!(!tail.contains(SHELL_CHARACTERS));
             }
         }

@@ -22,8 +22,10 @@ pub fn rules_in(settings: &BTreeMap<String, Value>, project_id: ProjectId) -> Ve
 
 /// Whether a rule of the session's project allows the call.
 pub(super) fn allow(state: &State, session_id: SessionId, request: &ApprovalRequest) -> bool {
-    let project = state.session(session_id).map(|session| session.session().project_id);
-    project.is_some_and(|id| rules_in(state.settings(), id).iter().any(|rule| rule.allows(request)))
+    let project = state.session(session_id).and_then(|session| state.project(session.session().project_id));
+    project.is_some_and(|project| {
+        rules_in(state.settings(), project.id).iter().any(|rule| rule.allows(request, &project.path))
+    })
 }
 
 impl Engine {
