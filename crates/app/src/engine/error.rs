@@ -1,6 +1,6 @@
 //! Why an order to the engine was not carried out.
 
-use switchboard_domain::QueuedMessageId;
+use switchboard_domain::{Cost, QueuedMessageId};
 use switchboard_store::{CreateError, Refused};
 use thiserror::Error;
 
@@ -44,6 +44,14 @@ pub enum EngineError {
     AnswerWaits {
         /// What is wrong with the disk.
         reason: String,
+    },
+    /// The session may cost no more.
+    #[error("the session has cost {spent}, its budget is {budget}: raise `limits.budget_usd` to go on")]
+    BudgetSpent {
+        /// What it has cost.
+        spent: Cost,
+        /// What it may cost.
+        budget: Cost,
     },
     /// The agent's program could not be started.
     #[error("Failed to start agent: {0}")]

@@ -1,7 +1,7 @@
 //! Saying more to a session whose turn is over.
 
 use rstest::rstest;
-use switchboard::engine::{EngineError, SendOutcome};
+use switchboard::engine::{EngineConfig, EngineError, SendOutcome};
 use switchboard_domain::{AgentCommand, AgentEvent, AgentSessionId, Cost, SessionStatus};
 use switchboard_sidecar::{Exit, ExitStatus, Lost, NotSent};
 
@@ -100,4 +100,21 @@ async fn a_session_that_is_not_there_is_an_error() {
     let id = stage.new_session().id;
     assert_eq!(stage.engine.send(id, "hello?").await, Err(EngineError::SessionNotFound));
     assert_eq!(stage.engine.abort(id).await, Err(EngineError::SessionNotFound));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_turn_begins_once_the_budget_is_spent() {
+    let budget = Cost::from_usd(1.0);
+    let mut stage = Stage::set_with(EngineConfig { max_budget: budget, ..EngineConfig::default() }).await;
+    let (id, agent) = stage.started().await;
+    stage.engine.queue(id, "queued meanwhile").await.expect("queued");
+    agent.says(AgentEvent::Completed { agent_session_id: None, total_cost: budget }).await;
+    stage.until("the queue waits", |state| state.session(id).is_some_and(|it| it.session().error.is_some())).await;
+    assert_eq!(stage.session(id).queue().len(), 1, "what is queued stays");
+
+    stage.engine.cancel_queued(id, stage.session(id).queue().next().expect("one").id).await.expect("cancelled");
+    let outcome = stage.engine.send(id, "more").await;
+    assert!(matches!(outcome, Err(EngineError::BudgetSpent { .. })), "{outcome:?}");
+    assert_eq!(stage.transcript(id), ["user: fix the build"], "what is refused leaves no trace");
+    assert_eq!(stage.status(id), SessionStatus::Completed);
 }

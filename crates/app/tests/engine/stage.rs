@@ -39,6 +39,10 @@ pub(crate) struct Agent {
 
 impl Stage {
     pub(crate) async fn set() -> Self {
+        Self::set_with(EngineConfig::default()).await
+    }
+
+    pub(crate) async fn set_with(config: EngineConfig) -> Self {
         let database = Database::new(MemoryPersistence::new());
         let store = Store::start(database.clone(), StoreConfig::default());
         let added = store.add_project(Path::new("/project")).expect("added");
@@ -48,8 +52,7 @@ impl Stage {
         let notices = Arc::new(Notices::default());
         let book = AgentBook::new(["one", "two"].map(|name| AgentSpec::new(name, ProtocolKind::Native, name)));
         let notifier = Arc::clone(&notices);
-        let engine =
-            Engine::new(store.clone(), Arc::clone(&launcher) as _, book, notifier as _, EngineConfig::default());
+        let engine = Engine::new(store.clone(), Arc::clone(&launcher) as _, book, notifier as _, config);
         Self { store, engine, database, notices, launcher, agents, project_id }
     }
 

@@ -20,6 +20,7 @@ impl Runner {
     }
 
     async fn try_prompt(&mut self, text: &str) -> Result<(), EngineError> {
+        self.within_budget()?;
         let begun = self.engine.store.begin_turn(self.id, text)?;
         self.unless_stopped(self.engine.saved(begun)).await??;
         self.deliver(text).await
@@ -46,6 +47,11 @@ impl Runner {
         if self.status().is_none_or(|status| status == SessionStatus::Running) {
             return;
         }
+        if let Err(error) = self.within_budget() {
+            let waits = format!("what is queued is not sent: {error}");
+            self.told(self.engine.store.set_session_error(self.id, Some(waits)));
+            return;
+        }
         let Ok(popped) = self.engine.store.pop_queued(self.id) else { return };
         let Some(message) = popped.value().clone() else { return };
         // Marked on disk before it is sent, or a crash in between could send it twice.
@@ -60,6 +66,16 @@ impl Runner {
         match outcome {
             Ok(()) => self.told(self.engine.store.queued_delivered(self.id, message.id)),
             Err(error) => self.put_back(&message, &error),
+        }
+    }
+
+    /// Agents are told the budget too, but not each heeds it; no turn begins past it.
+    fn within_budget(&self) -> Result<(), EngineError> {
+        let Some(budget) = self.engine.config.max_budget else { return Ok(()) };
+        let spent = self.engine.store.read(|state| state.session(self.id).map(|it| it.session().cost));
+        match spent {
+            Some(spent) if spent >= budget => Err(EngineError::BudgetSpent { spent, budget }),
+            _ => Ok(()),
         }
     }
 
