@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use switchboard_domain::{ApprovalRequest, ProjectId, Rule, SessionId};
+use switchboard_domain::{ApprovalRequest, Project, ProjectId, Rule};
 use switchboard_store::State;
 
 use crate::engine::{Engine, EngineError};
@@ -20,12 +20,9 @@ pub fn rules_in(settings: &BTreeMap<String, Value>, project_id: ProjectId) -> Ve
     saved.and_then(|rules| serde_json::from_value(rules.clone()).ok()).unwrap_or_default()
 }
 
-/// Whether a rule of the session's project allows the call.
-pub(super) fn allow(state: &State, session_id: SessionId, request: &ApprovalRequest) -> bool {
-    let project = state.session(session_id).and_then(|session| state.project(session.session().project_id));
-    project.is_some_and(|project| {
-        rules_in(state.settings(), project.id).iter().any(|rule| rule.allows(request, &project.path))
-    })
+/// Whether a rule of the project allows the call.
+pub(super) fn allow(state: &State, project: &Project, request: &ApprovalRequest) -> bool {
+    rules_in(state.settings(), project.id).iter().any(|rule| rule.allows(request, &project.path))
 }
 
 impl Engine {

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use switchboard::engine::{ApprovalPolicy, EngineError, Notice};
-use switchboard_domain::{
-    AgentCommand, AgentEvent, Answer, ApprovalRequest, ApprovalState, RequestId, Rule, SessionId,
-};
+use switchboard_domain::{AgentCommand, AgentEvent, Answer, ApprovalState, RequestId, Rule, SessionId};
 use switchboard_sidecar::{Exit, ExitStatus};
 use switchboard_store::testing::CommitStep;
 use switchboard_store::{Persistence, Refused};
@@ -169,13 +167,4 @@ async fn a_policy_of_no_is_stronger_than_a_rule() {
     agent.asks("apr_1").await;
     let heard = agent.command().await;
     assert_eq!(heard, AgentCommand::AnswerApproval { request_id: request(), answer: Answer::Deny });
-}
-
-#[rstest]
-#[case::changing_a_file("Edit", true)]
-#[case::running_a_command("Bash", false)]
-fn allowing_edits_allows_nothing_else(#[case] tool: &str, #[case] allowed: bool) {
-    let input = serde_json::json!({});
-    let asked = ApprovalRequest { request_id: request(), tool_name: tool.into(), input, suggestions: None };
-    assert_eq!(ApprovalPolicy::AllowEdits.answer(&asked), allowed.then_some(Answer::ALLOW));
 }

@@ -124,8 +124,12 @@ impl Runner {
 
     /// The session's policy answers, or a remembered rule. A policy of no is stronger than any rule.
     fn answer_without_asking(&self, request: &ApprovalRequest) -> Option<Answer> {
-        let by_rule = || self.engine.store.read(|state| rules::allow(state, self.id, request)).then_some(Answer::ALLOW);
-        self.engine.policy(self.id).answer(request).or_else(by_rule)
+        let policy = self.engine.policy(self.id);
+        self.engine.store.read(|state| {
+            let project = state.project(state.session(self.id)?.session().project_id)?;
+            let by_rule = || rules::allow(state, project, request).then_some(Answer::ALLOW);
+            policy.answer(request, &project.path).or_else(by_rule)
+        })
     }
 
     pub(super) fn note_fault(&mut self, fault: LineFault) {
