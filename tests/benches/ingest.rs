@@ -46,10 +46,16 @@ async fn from_sidecars() -> Figure {
     let crew = Crew::hire(folder.path()).await;
     let each = MESSAGES / u64::try_from(SESSIONS).expect("small");
     let began = std::time::Instant::now();
-    crew.start(SESSIONS, &format!("chatter {each}")).await;
+    crew.start(SESSIONS, &format!("talker {each}")).await;
     crew.wait_for_the_end().await;
     crew.store().flush().await.expect("the disk takes everything");
     let took = began.elapsed();
+    let told: u64 = crew.store().read(|state| state.sessions().map(|it| it.transcript().last_seq().get()).sum());
+    assert_eq!(
+        told,
+        MESSAGES + u64::try_from(SESSIONS).expect("small"),
+        "every message, and a prompt for each session"
+    );
     crew.dismiss().await;
     Figure::rate(format!("{SESSIONS} sidecars flat out, whole way"), MESSAGES, took)
 }

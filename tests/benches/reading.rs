@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use switchboard_domain::{Message, MessageId, Project, Session, SessionId, Timestamp};
-use switchboard_persistence::{DataFolder, SqlitePersistence};
+use switchboard_persistence::SqlitePersistence;
 use switchboard_store::{IdSource, Page, Persistence, SearchOrder, SearchQuery, Store, SystemIds, Upkeep, Write};
 use switchboard_tests::measure::{Figure, Goal, report, timed};
 use switchboard_tests::workload;
@@ -49,7 +49,7 @@ fn main() {
 
 /// Fills a database; gives a session that has more messages than a page.
 async fn fill(folder: &Path) -> SessionId {
-    let database = SqlitePersistence::open(DataFolder::lock(folder).expect("nobody has it")).await.expect("a new one");
+    let database = workload::database(folder).await;
     let project = Project {
         id: switchboard_domain::ProjectId::new(SystemIds.next_id()),
         path: "/project".into(),
@@ -115,7 +115,7 @@ fn start(runtime: &tokio::runtime::Runtime, folder: &Path) {
 
 async fn page_and_search(folder: &Path, id: SessionId) {
     let connection = rusqlite::Connection::open(folder.join("switchboard.db")).expect("a database");
-    let database = SqlitePersistence::open(DataFolder::lock(folder).expect("it is free")).await.expect("it opens");
+    let database = workload::database(folder).await;
 
     let plain = median(|| {
         let mut query = connection.prepare("SELECT * FROM messages WHERE session_id = ? ORDER BY seq DESC LIMIT 200");

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use switchboard_domain::{Approval, Message, QueuedMessage, Seq, Session, SessionId};
-use switchboard_persistence::{DataFolder, SqlitePersistence};
 use switchboard_store::{PAGE_MESSAGES_MAX, Page, Persistence};
 
-use crate::eventually;
+use crate::workload;
 
 /// Sessions with their transcripts, and what waits.
 #[derive(Clone, Debug, Default)]
@@ -46,9 +45,7 @@ impl Contents {
     /// # Panics
     /// When it cannot be opened, or is damaged.
     pub async fn read(folder: &Path) -> Self {
-        // A store lets go of its folder a moment after it has said that it is closed.
-        let folder = eventually("the data folder to be free", || DataFolder::lock(folder).ok());
-        let database = SqlitePersistence::open(folder).await.expect("the database can be opened");
+        let database = workload::database(folder).await;
         let damage = database.integrity_check().await.expect("the database can be read");
         assert!(damage.is_empty(), "{damage:?}");
         let contents = Self::of(&database).await;

@@ -7,7 +7,7 @@ use switchboard_domain::{MessageBody, NewSession, ProjectId, Role, SessionId};
 use switchboard_persistence::{DataFolder, SqlitePersistence};
 use switchboard_store::{IdSource, Store, StoreConfig, SystemIds};
 
-use crate::Contents;
+use crate::{Contents, eventually};
 
 /// What an agent says at a time, on average.
 pub const MESSAGE_BYTES: usize = 500;
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A store on the real database in `folder`.
 ///
 /// # Panics
-/// When the folder is taken, or its database cannot be opened.
+/// When the folder stays taken, or its database cannot be opened.
 pub async fn open(folder: &Path) -> Store {
     open_with(folder, StoreConfig::default()).await
 }
@@ -28,8 +28,17 @@ pub async fn open(folder: &Path) -> Store {
 /// # Panics
 /// As [`open`].
 pub async fn open_with(folder: &Path, config: StoreConfig) -> Store {
-    let folder = DataFolder::lock(folder).expect("nobody else has it");
-    Store::start(SqlitePersistence::open(folder).await.expect("it can be opened"), config)
+    Store::start(database(folder).await, config)
+}
+
+/// The real database in `folder`, as soon as the folder is free: a store lets go of it a moment after it
+/// has said that it is closed.
+///
+/// # Panics
+/// As [`open`].
+pub async fn database(folder: &Path) -> SqlitePersistence {
+    let folder = eventually("the data folder to be free", || DataFolder::lock(folder).ok());
+    SqlitePersistence::open(folder).await.expect("the database can be opened")
 }
 
 /// Saves everything and lets go of the folder.

@@ -68,6 +68,8 @@ enum Misbehaviour {
     Chatter,
     /// Writes a numbered message every AMOUNT milliseconds until it is stopped
     Ticker,
+    /// For measuring: AMOUNT messages of the usual size, as fast as it can
+    Talker,
     /// For measuring: AMOUNT events, a hundred a second, each with the time it was said; every tenth is a message
     Pacer,
     /// Wraps a message, a tool and an error in terminal escapes

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use switchboard_tests::workload;
 
 use crate::voice::{Voice, to_stderr};
 use crate::{LIFETIME_MAX, Misbehaviour};
@@ -37,7 +38,10 @@ pub(crate) fn turn(how: Misbehaviour, amount: Option<u64>, voice: &mut Voice, pr
         Misbehaviour::GiantLine => giant_line(voice, prompt, amount.unwrap_or(GIANT_LINE_BYTES)),
         Misbehaviour::Flood => flood(voice, amount.unwrap_or(FLOOD_EVENTS)),
         Misbehaviour::StderrFlood => stderr_flood(voice, prompt, amount.unwrap_or(STDERR_BYTES)),
-        Misbehaviour::Chatter => chatter(voice, amount.unwrap_or(FLOOD_EVENTS)),
+        Misbehaviour::Chatter => chatter(voice, amount.unwrap_or(FLOOD_EVENTS), |number| format!("number {number}")),
+        Misbehaviour::Talker => {
+            chatter(voice, amount.unwrap_or(FLOOD_EVENTS), |number| workload::message(number).content)
+        }
         Misbehaviour::Ticker => ticker(voice, Duration::from_millis(amount.unwrap_or(TICK_MILLIS))),
         Misbehaviour::Pacer => pacer(voice, amount.unwrap_or(PACED_EVENTS)),
         Misbehaviour::Escapes => escapes(voice),
@@ -121,10 +125,10 @@ fn stderr_flood(voice: &mut Voice, prompt: &str, bytes: u64) -> io::Result<()> {
     good_turn(voice, prompt)
 }
 
-fn chatter(voice: &mut Voice, messages: u64) -> io::Result<()> {
+fn chatter(voice: &mut Voice, messages: u64, text: impl Fn(u64) -> String) -> io::Result<()> {
     voice.started()?;
     for number in 1..=messages {
-        voice.mutter("message", json!({ "role": "assistant", "content": format!("number {number}") }))?;
+        voice.mutter("message", json!({ "role": "assistant", "content": text(number) }))?;
     }
     voice.completed()
 }
