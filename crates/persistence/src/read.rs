@@ -25,6 +25,8 @@ pub(crate) async fn pending_approvals(reader: &DatabaseConnection) -> Result<Vec
     let rows = approvals::Entity::find()
         .filter(approvals::Column::State.eq(approvals::PENDING))
         .order_by_asc(approvals::Column::RequestedAt)
+        .order_by_asc(approvals::Column::SessionId)
+        .order_by_asc(approvals::Column::RequestId)
         .all(reader)
         .await?;
     rows.into_iter().map(Approval::try_from).collect()

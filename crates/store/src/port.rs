@@ -226,7 +226,7 @@ pub trait Persistence: Send + Sync + 'static {
     /// When the database cannot be read.
     async fn sessions(&self) -> Result<Vec<StoredSession>, ReadError>;
 
-    /// Approvals without an answer, oldest first.
+    /// Approvals without an answer, oldest first; those of one moment by session and request.
     ///
     /// # Errors
     /// When the database cannot be read.

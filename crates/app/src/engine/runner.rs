@@ -58,6 +58,8 @@ pub(crate) struct Runner {
     cost_before: Cost,
     /// Output that was no part of the protocol, for telling why an agent failed.
     faults: BTreeMap<FaultKind, LineFault>,
+    /// How often the agent said what its adapter does not know, by kind.
+    unknown: BTreeMap<String, u64>,
     /// Answers that wait for the disk.
     answers: JoinSet<()>,
 }
@@ -87,6 +89,7 @@ impl Runner {
             heard: Vec::new(),
             cost_before: Cost::ZERO,
             faults: BTreeMap::new(),
+            unknown: BTreeMap::new(),
             answers: JoinSet::new(),
         }
     }

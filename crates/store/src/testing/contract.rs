@@ -61,6 +61,7 @@ macro_rules! persistence_contract {
                 projects_come_oldest_first,
                 sessions_come_newest_first_with_last_place_and_draft,
                 only_pending_approvals_wait,
+                approvals_of_one_moment_come_by_key,
                 the_same_request_in_two_sessions_is_two_approvals,
                 the_queue_keeps_its_order,
                 an_edited_queue_entry_keeps_its_place,

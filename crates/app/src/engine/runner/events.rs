@@ -12,6 +12,10 @@ const STDERR_LINES_SHOWN: usize = 10;
 /// The same in characters, for programs that write few but endless lines.
 const STDERR_CHARS_SHOWN: usize = 2_000;
 
+/// Kinds of unknown events that are counted one by one: more than any protocol has, and a bound for
+/// an agent that makes them up.
+const UNKNOWN_KINDS_MAX: usize = 64;
+
 impl Runner {
     /// Tells the store what the agent said; `true` when that ended the turn.
     pub(super) fn record(&mut self, event: AgentEvent) -> bool {
@@ -32,9 +36,7 @@ impl Runner {
             }
             AgentEvent::RateLimit(limit) => self.rate_limited(limit),
             AgentEvent::Warning { message } => self.told(store.set_session_error(id, Some(message))),
-            AgentEvent::Unknown { kind, .. } => {
-                tracing::warn!(session = %id, kind, "the agent said something of an unknown kind");
-            }
+            AgentEvent::Unknown { kind, .. } => self.note_unknown(kind),
             AgentEvent::Completed { agent_session_id, total_cost } => {
                 self.completed(agent_session_id, total_cost);
                 return true;
@@ -130,6 +132,19 @@ impl Runner {
             let by_rule = || rules::allow(state, project, request).then_some(Answer::ALLOW);
             policy.answer(request, &project.path).or_else(by_rule)
         })
+    }
+
+    /// Told once for each kind: some agents say such things many times a second.
+    fn note_unknown(&mut self, kind: String) {
+        let session = self.id;
+        let is_new = !self.unknown.contains_key(&kind);
+        if is_new && self.unknown.len() < UNKNOWN_KINDS_MAX {
+            tracing::warn!(%session, kind, "the agent says things of an unknown kind");
+            self.unknown.insert(kind, 1);
+        } else if let Some(count) = self.unknown.get_mut(&kind) {
+            *count += 1;
+            tracing::debug!(%session, kind, count = *count, "the agent said something of an unknown kind");
+        }
     }
 
     pub(super) fn note_fault(&mut self, fault: LineFault) {

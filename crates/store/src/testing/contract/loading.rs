@@ -86,6 +86,15 @@ pub async fn only_pending_approvals_wait(subject: &dyn Subject) {
     assert_eq!(unknown.expect("approvals"), None, "that request is of another session");
 }
 
+/// Two requests of the same moment come in the order of their keys, whichever was written first.
+pub async fn approvals_of_one_moment_come_by_key(subject: &dyn Subject) {
+    let database = founded(subject).await;
+    let in_order = [(1, "apr_1"), (1, "apr_2"), (2, "apr_1")].map(|(session, id)| sample::approval(session, id, 10));
+    let rows = in_order.iter().rev().map(|approval| Write::Approval(Box::new(approval.clone())));
+    commit(&*database, &rows.collect::<Vec<_>>()).await;
+    assert_eq!(database.pending_approvals().await.expect("approvals"), in_order);
+}
+
 /// Agents count their requests from one each: an approval is keyed by session and request.
 pub async fn the_same_request_in_two_sessions_is_two_approvals(subject: &dyn Subject) {
     let database = founded(subject).await;
