@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod demo;
 mod dist;
+mod picture;
 mod report;
 mod step;
 mod test;
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::Options),
     /// Eight built-in agents at once, in a release build
     Demo(demo::Options),
+    /// The README's picture, taken of the demo at work
+    Picture,
     /// A release archive with completions and manual page
     Dist,
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy_command::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Picture => picture::run(),
         Command::Dist => dist::run(),
     }
 }

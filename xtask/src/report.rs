@@ -32,6 +32,11 @@ pub(crate) fn summary(steps: &[(Step, Outcome, Duration)]) {
     }
 }
 
+/// What became of a command that is no list of steps.
+pub(crate) fn remark(text: &str) {
+    eprintln!("{text}");
+}
+
 /// Everything that is not tidy, and the count.
 pub(crate) fn findings(findings: &[Finding]) {
     for finding in findings {
