@@ -81,6 +81,7 @@ fn message(session_id: SessionId, session: u64, seq: u64) -> Message {
     let number = session * MESSAGES_EACH + seq;
     let mut body = workload::message(number);
     if number.is_multiple_of(100_000) {
+        body.content.push(' ');
         body.content.push_str(RARE);
     }
     if session.is_multiple_of(16) {
