@@ -1,11 +1,12 @@
 //! From the configuration of agents to what starts them.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use switchboard_sidecar::{AgentSpec, Environment, ProtocolKind};
 use thiserror::Error;
 
-use crate::config::{AgentConfig, BUILTIN_AGENT, Config, Protocol};
+use crate::config::{AgentConfig, BUILTIN_AGENT, Config, EndpointConfig, Protocol};
 
 /// The command of this program that is the built-in agent.
 const WORKER_COMMAND: &str = "worker";
@@ -22,11 +23,17 @@ pub(crate) struct NoProgramError {
 ///
 /// # Errors
 /// When the path of this program is unknown.
-pub(crate) fn agent_specs(config: &Config) -> Result<Vec<AgentSpec>, NoProgramError> {
+///
+/// Agents with an endpoint keep their conversations in `memory`.
+pub(crate) fn agent_specs(config: &Config, memory: &Path) -> Result<Vec<AgentSpec>, NoProgramError> {
     let this_program = std::env::current_exe().map_err(|cause| NoProgramError { cause })?;
     let spec = |(name, agent): (&String, &AgentConfig)| {
         let mut spec = if name == BUILTIN_AGENT {
             AgentSpec::new(name, ProtocolKind::Native, &this_program).with_args([WORKER_COMMAND])
+        } else if let Some(endpoint) = &agent.endpoint {
+            let environment = Environment::standard().inherit(endpoint.key_env.clone());
+            let program = AgentSpec::new(name, ProtocolKind::Native, &this_program);
+            AgentSpec { environment, ..program.with_args(coder_arguments(endpoint, agent, memory)) }
         } else {
             configured(name, agent)
         };
@@ -34,6 +41,13 @@ pub(crate) fn agent_specs(config: &Config) -> Result<Vec<AgentSpec>, NoProgramEr
         spec
     };
     Ok(config.agents.iter().map(|(name, agent)| spec((name, &agent.value))).collect())
+}
+
+fn coder_arguments(endpoint: &EndpointConfig, agent: &AgentConfig, memory: &Path) -> Vec<OsString> {
+    let options = endpoint.arguments().into_iter().map(OsString::from);
+    let model = agent.model.iter().flat_map(|model| ["--model".into(), model.into()]);
+    let memory = ["--memory".into(), memory.into()];
+    [WORKER_COMMAND.into()].into_iter().chain(options).chain(model).chain(memory).collect()
 }
 
 fn configured(name: &str, agent: &AgentConfig) -> AgentSpec {
@@ -53,9 +67,6 @@ fn configured(name: &str, agent: &AgentConfig) -> AgentSpec {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -63,7 +74,7 @@ mod tests {
         let text = "[limits]\nline_bytes = 70000\n[agents.mine]\nprotocol = \"exec\"\ncommand = [\"my-agent\", \"--print\"]\n\
                     env = { MY_KEY = \"1\" }\npass_env = [\"PROXY\"]";
         let config = Config::parse(text, Path::new("config.toml"), &|_| None).expect("sound");
-        let specs = agent_specs(&config).expect("a program");
+        let specs = agent_specs(&config, Path::new("/memory")).expect("a program");
         let [builtin, mine] = specs.as_slice() else { panic!("two agents") };
         assert_eq!((builtin.name.as_str(), builtin.args.as_slice()), ("builtin", &[OsString::from("worker")][..]));
         assert_eq!((mine.protocol, mine.program.as_path()), (ProtocolKind::Exec, Path::new("my-agent")));

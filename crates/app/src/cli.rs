@@ -34,12 +34,13 @@ use switchboard_persistence::{DataFolder, SqliteReader};
 use switchboard_store::Persistence as _;
 
 use crate::builtin::{self, Outcome};
+use crate::coder;
 use crate::config::{Config, Folders};
 use crate::terminal::Style;
 pub(crate) use args::Cli;
 use args::{
     ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, RuleAction,
-    RuleArgs, ShowArgs,
+    RuleArgs, ShowArgs, WorkerCommand,
 };
 use catalog::{Catalog, Owner};
 pub(crate) use exit_code::ExitCode;
@@ -69,10 +70,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Worker(args) => {
-            let outcome = builtin::run(*args).map_err(|error| Failure::from_error(ExitCode::Failure, &error))?;
-            if outcome == Outcome::Crashed {
-                return Ok(ExitCode::AgentFailed);
-            }
+            return worker(args);
         }
         Command::Completions(args) => manual::completions(*args, output)?,
         Command::Man(args) => manual::man(args, output)?,
@@ -85,6 +83,21 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
             let setup = Setup::load(global)?;
             log_to_stderr(global.verbose);
             return block_on(command(other, &setup, output))?;
+        }
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// Is one of the agents in this program: a model's when there is an endpoint, the scripted one otherwise.
+fn worker(command: &WorkerCommand) -> Result<ExitCode, Failure> {
+    let failed = |error: std::io::Error| Failure::from_error(ExitCode::Failure, &error);
+    let settings = coder::Settings::new(&command.coder, |name| std::env::var(name).ok());
+    match settings.map_err(|error| Failure::from_error(ExitCode::Usage, &error))? {
+        Some(settings) => coder::run(settings).map_err(failed)?,
+        None => {
+            if builtin::run(command.script).map_err(failed)? == Outcome::Crashed {
+                return Ok(ExitCode::AgentFailed);
+            }
         }
     }
     Ok(ExitCode::Ok)

@@ -7,6 +7,7 @@
 mod agent_config;
 mod config_error;
 mod document;
+mod endpoint_config;
 mod folders;
 mod origin;
 mod report;
@@ -22,6 +23,7 @@ use switchboard_domain::Cost;
 pub(crate) use agent_config::{AgentConfig, BUILTIN_AGENT, Protocol};
 pub(crate) use config_error::ConfigError;
 use document::{Document, Section};
+pub(crate) use endpoint_config::EndpointConfig;
 pub(crate) use folders::{Folders, NoHomeError};
 pub(crate) use origin::{Origin, Sourced};
 pub(crate) use report::{ShowOrigin, to_json, to_toml};
@@ -100,7 +102,7 @@ impl Config {
         let config = Self {
             defaults: layers.defaults(&root.section("defaults")?)?,
             limits: layers.limits(&root.section("limits")?)?,
-            agents: agent_config::read_agents(&root.section("agents")?)?,
+            agents: agent_config::read_agents(&root.section("agents")?, variables)?,
         };
         config.agent_named(&config.defaults.agent)?;
         Ok(config)

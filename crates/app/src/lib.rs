@@ -23,6 +23,7 @@
 mod agent_specs;
 mod builtin;
 mod cli;
+mod coder;
 mod config;
 #[cfg(test)]
 mod documents;

@@ -41,7 +41,7 @@ pub(super) fn views(config: &Config, path: &std::ffi::OsStr) -> Vec<AgentView> {
 }
 
 fn program(name: &str, agent: &AgentConfig, path: &std::ffi::OsStr) -> Option<PathBuf> {
-    if name == BUILTIN_AGENT {
+    if name == BUILTIN_AGENT || agent.endpoint.is_some() {
         return std::env::current_exe().ok();
     }
     let program = Path::new(agent.command.first()?);

@@ -17,6 +17,7 @@ pub(crate) use work::{DemoArgs, QueueAction, QueueArgs, RemoveArgs, RunArgs, Sen
 
 use super::ExitCode;
 use crate::builtin::WorkerArgs;
+use crate::coder::CoderArgs;
 use crate::config::ApprovePolicy;
 
 /// Runs many AI coding agents side by side and never loses a word.
@@ -116,11 +117,21 @@ pub(crate) enum Command {
     /// Run eight built-in agents at once, to see how it looks
     Demo(DemoArgs),
     /// Be the built-in agent, on standard input and output; for programs, not for people
-    Worker(WorkerArgs),
+    Worker(WorkerCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
     Man(ManArgs),
+}
+
+/// `switchboard worker`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WorkerCommand {
+    #[command(flatten)]
+    pub(crate) script: WorkerArgs,
+
+    #[command(flatten)]
+    pub(crate) coder: CoderArgs,
 }
 
 /// Output for programs.

@@ -27,6 +27,9 @@ pub(super) struct Workplace {
     launcher: ProcessLauncher,
 }
 
+/// In the data folder, where agents with an endpoint keep their conversations.
+const CODER_MEMORY: &str = "coder";
+
 impl Workplace {
     /// Takes the data folder, ends what a predecessor left running, and reads what is there.
     ///
@@ -43,7 +46,7 @@ impl Workplace {
         let engine = Engine::new(
             store,
             Arc::new(launcher.clone()),
-            AgentBook::new(agent_specs(config)?),
+            AgentBook::new(agent_specs(config, &setup.folders.data().join(CODER_MEMORY))?),
             Arc::new(Silent),
             EngineConfig { intent_timeout, max_budget, ..EngineConfig::default() },
         );

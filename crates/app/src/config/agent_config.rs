@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::document::Section;
-use super::setting::{Kind, Raw};
+use super::endpoint_config::EndpointConfig;
+use super::setting::{Kind, Lookup, Raw};
 use super::{ConfigError, Origin, Sourced};
 
 /// The agent that is always there: scripted, free, needs nothing installed.
 pub(crate) const BUILTIN_AGENT: &str = "builtin";
+
+/// The agent that there is when the environment names a model's endpoint.
+pub(crate) const CODER_AGENT: &str = "coder";
 
 /// Names longer than this would not fit a column.
 const NAME_CHARS_MAX: usize = 40;
@@ -19,7 +23,8 @@ const NAME_CHARS_MAX: usize = 40;
 pub(crate) struct AgentConfig {
     /// How it talks.
     pub(crate) protocol: Protocol,
-    /// The program and its arguments. Empty for [`BUILTIN_AGENT`], which is this program itself.
+    /// The program and its arguments. Empty for [`BUILTIN_AGENT`] and for agents with an endpoint, which are this
+    /// program itself.
     pub(crate) command: Vec<String>,
     /// Variables set for it.
     pub(crate) env: BTreeMap<String, String>,
@@ -30,6 +35,8 @@ pub(crate) struct AgentConfig {
     pub(crate) model: Option<String>,
     /// The mode its sessions are put in, for agents of protocols that have modes.
     pub(crate) mode: Option<String>,
+    /// The model's endpoint, for an agent that is this program with a model.
+    pub(crate) endpoint: Option<EndpointConfig>,
 }
 
 /// How an agent talks.
@@ -74,21 +81,32 @@ impl Kind for Protocol {
 }
 
 impl AgentConfig {
+    /// This program, as an agent with the model at `endpoint`.
+    fn with_endpoint(endpoint: EndpointConfig, model: Option<String>) -> Self {
+        Self { endpoint: Some(endpoint), model, ..Self::builtin() }
+    }
+
     /// The agent that is always there.
     fn builtin() -> Self {
         let (command, env, pass_env) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { protocol: Protocol::Native, command, env, pass_env, model: None, mode: None }
+        Self { protocol: Protocol::Native, command, env, pass_env, model: None, mode: None, endpoint: None }
     }
 }
 
-/// The agents of the `[agents]` section, and the one that is always there.
-pub(super) fn read_agents(agents: &Section<'_>) -> Result<BTreeMap<String, Sourced<AgentConfig>>, ConfigError> {
+/// The agents of the `[agents]` section, the one that is always there, and the one of the environment, if any.
+pub(super) fn read_agents(
+    agents: &Section<'_>,
+    variables: Lookup<'_>,
+) -> Result<BTreeMap<String, Sourced<AgentConfig>>, ConfigError> {
     let builtin = Sourced { value: AgentConfig::builtin(), origin: Origin::Default };
     let mut known = BTreeMap::from([(BUILTIN_AGENT.to_owned(), builtin)]);
     for (name, origin, section) in agents.sections()? {
         check_name(name, &origin)?;
         let value = read_agent(name, &origin, &section)?;
         known.insert(name.to_owned(), Sourced { value, origin });
+    }
+    if let Some(Sourced { value, origin }) = EndpointConfig::from_environment(variables)? {
+        known.insert(CODER_AGENT.to_owned(), Sourced { value: AgentConfig::with_endpoint(value, None), origin });
     }
     Ok(known)
 }
@@ -106,7 +124,11 @@ fn check_name(name: &str, origin: &Origin) -> Result<(), ConfigError> {
 }
 
 fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<AgentConfig, ConfigError> {
-    section.allow(&["command", "env", "mode", "model", "pass_env", "protocol"])?;
+    if let Some(endpoint) = EndpointConfig::read(section)? {
+        let model = section.get("model")?.map(|model| model.value);
+        return Ok(AgentConfig::with_endpoint(endpoint, model));
+    }
+    section.allow(&["command", "endpoint", "env", "mode", "model", "pass_env", "protocol"])?;
     let missing = |key| ConfigError::Missing { origin: origin.clone(), agent: name.to_owned(), key };
     let command = section.texts("command")?;
     if command.is_empty() {
@@ -119,5 +141,6 @@ fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<Agen
         pass_env: section.texts("pass_env")?,
         model: section.get("model")?.map(|model| model.value),
         mode: section.get("mode")?.map(|mode| mode.value),
+        endpoint: None,
     })
 }

@@ -77,8 +77,14 @@ fn entries(config: &Config) -> Vec<Entry<'_>> {
 }
 
 fn push_agent<'a>(entries: &mut Vec<Entry<'a>>, section: &str, agent: &AgentConfig, origin: &'a Origin) {
-    push(entries, section, "protocol", agent.protocol.as_str().into(), origin);
-    push(entries, section, "command", agent.command.clone().into(), origin);
+    if let Some(endpoint) = &agent.endpoint {
+        for (key, value) in endpoint.settings() {
+            push(entries, section, key, value, origin);
+        }
+    } else {
+        push(entries, section, "protocol", agent.protocol.as_str().into(), origin);
+        push(entries, section, "command", agent.command.clone().into(), origin);
+    }
     if let Some(model) = &agent.model {
         push(entries, section, "model", model.as_str().into(), origin);
     }

@@ -35,7 +35,7 @@ pub(super) enum Raw<'a> {
 }
 
 impl Raw<'_> {
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Toml(value) => value.as_str(),
             Self::Text(text) => Some(text),
@@ -43,7 +43,7 @@ impl Raw<'_> {
     }
 
     /// A number; one in quotes is none in the file, where quotes are a choice.
-    fn number<T: FromStr>(&self) -> Option<T> {
+    pub(super) fn number<T: FromStr>(&self) -> Option<T> {
         match self {
             Self::Toml(DeValue::Integer(integer)) if integer.radix() == 10 => integer.as_str().parse().ok(),
             Self::Toml(DeValue::Float(float)) => float.as_str().parse().ok(),

@@ -1,5 +1,6 @@
 //! One turn of a sidecar.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -151,6 +152,21 @@ impl<'worker> Turn<'worker> {
                 return Ok(self.worker.answers.swap_remove(at).1);
             }
             self.worker.receive().await;
+        }
+    }
+
+    /// Does `work` until it is done or the turn is interrupted, which drops it.
+    ///
+    /// # Errors
+    /// See [`Turn`]; at once, even in the middle of the work.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        let mut work = pin!(work);
+        loop {
+            self.worker.interruption()?;
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                () = self.worker.receive() => {}
+            }
         }
     }
 
