@@ -157,3 +157,57 @@ impl Kind for Price {
         raw.number().and_then(Cost::from_usd).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn config(text: &str, variables: Lookup<'_>) -> Result<Config, String> {
+        Config::parse(text, Path::new("config.toml"), variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_agent_with_an_endpoint_is_this_program_with_options() {
+        let text = "[agents.local]\nendpoint = \"http://127.0.0.1:11434/v1\"\nmodel = \"m\"\nkey_env = \"MY_KEY\"\n\
+                    input_price = 0.25\ncontext_tokens = 8000";
+        let config = config(text, &|_| None).expect("sound");
+        let agent = &config.agents["local"].value;
+        let arguments = agent.endpoint.as_ref().expect("it has one").arguments();
+        assert_eq!(
+            arguments.join(" "),
+            "--endpoint http://127.0.0.1:11434/v1 --api chat --key-env MY_KEY --input-price 0.25 --output-price 0 \
+             --context-tokens 8000"
+        );
+        assert_eq!((agent.model.as_deref(), agent.command.len()), (Some("m"), 0));
+    }
+
+    #[test]
+    fn the_environment_makes_an_agent_in_place_of_the_file_s() {
+        let text = "[agents.coder]\nendpoint = \"https://a.example\"\nkey_env = \"KEY_OF_A\"";
+        let variables = |name: &str| match name {
+            "SWITCHBOARD_MODEL_URL" => Some("https://b.example".to_owned()),
+            "SWITCHBOARD_MODEL_API" => Some("anthropic".to_owned()),
+            _ => None,
+        };
+        let config = config(text, &variables).expect("sound");
+        let endpoint = config.agents["coder"].value.endpoint.clone().expect("it has one");
+        // The file's key is for the file's address alone.
+        assert_eq!((endpoint.url.as_str(), endpoint.key_env), ("https://b.example", None));
+        assert_eq!(endpoint.api, Api::Anthropic);
+    }
+
+    #[rstest]
+    #[case::unencrypted("endpoint = \"http://models.example\"", "must be an https address")]
+    #[case::format("endpoint = \"https://a.example\"\napi = \"gopher\"", "\"anthropic\", \"responses\" or \"chat\"")]
+    #[case::negative_price("endpoint = \"https://a.example\"\ninput_price = -1", "an amount of dollars")]
+    #[case::both("endpoint = \"https://a.example\"\ncommand = [\"x\"]", "unknown key `command`")]
+    fn mistakes_are_explained(#[case] lines: &str, #[case] reason: &str) {
+        let error = config(&format!("[agents.mine]\n{lines}"), &|_| None).expect_err("a mistake");
+        assert!(error.contains(reason), "{error}");
+    }
+}

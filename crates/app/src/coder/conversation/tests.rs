@@ -1,3 +1,5 @@
+//! What a conversation promises to providers, whatever happens to it.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Each tool on a real folder.
+
 use std::fs;
 use std::time::{Duration, Instant};
 
