@@ -310,6 +310,10 @@ impl Narrator {
     /// Begins a block, a blank line behind another one. Text of the same kind goes on where it was.
     fn open(&mut self, voice: Voice, block: Block) {
         let Cursor { block: last, at_line_start } = *self.cursor(voice);
+        if block == Block::Tool {
+            // In a pipe words go another way than tools: those held back belong before the call.
+            self.flush();
+        }
         if last == block {
             return;
         }

@@ -129,6 +129,17 @@ fn a_program_gets_the_words_and_nothing_around_them() {
     assert!(!asides.contains("Let me"), "thinking is for people: {asides}");
 }
 
+#[rstest::rstest]
+#[case::a_person(Audience::Terminal { columns: 80 })]
+#[case::a_program(Audience::Program)]
+fn the_last_word_before_a_call_is_told_before_it(#[case] audience: Audience) {
+    let mut narrator = Narrator::new(audience, Pace::AsItComes);
+    let told = heard(&mut narrator, &[calls("t1", "ls"), streams("I will run a tool."), calls("t2", "pwd")]);
+    let text: String = told.iter().map(|utterance| utterance.text.as_str()).collect();
+    let (word, call) = (text.find("tool."), text.find("pwd"));
+    assert!(word.is_some() && word < call, "{text:?}");
+}
+
 #[test]
 fn a_final_text_that_differs_is_told_whole() {
     let changes = [streams("Hello wrold"), says(Role::Assistant, "Hello world")];
