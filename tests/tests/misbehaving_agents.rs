@@ -23,6 +23,7 @@ const MEMORY_MAX_KB: u64 = 256 * 1024;
 #[case::much_noise("stderr-flood 5000000", Completed, "you said: stderr-flood 5000000")]
 #[case::a_crash("crash 42", Failed, "before the crash")]
 #[case::a_signal("killed-mid-turn", Failed, "before the end")]
+#[case::output_closed_for_good("close-stdout", Failed, "close-stdout")]
 #[case::no_word_at_all("exit-at-once 3", Failed, "exit-at-once 3")]
 fn a_session_ends_as_it_should(#[case] prompt: &str, #[case] status: SessionStatus, #[case] last_words: &str) {
     let home = Home::new();

@@ -21,7 +21,7 @@ use crate::conversation::Conversation;
 use crate::line::{LineEnd, PendingCommand, Rejected, StopRequest};
 use crate::protocol::Output;
 use crate::tree::Quarry;
-use crate::{AgentSpec, LaunchSession, Limits};
+use crate::{AgentSpec, LaunchSession, Limits, ProtocolKind};
 
 /// One read of stderr: small, since it is normally silent.
 const STDERR_READ_BYTES: usize = 4 << 10;
@@ -46,6 +46,8 @@ pub(super) struct Driver {
     /// Away while a thread is hunting with it.
     pub(super) quarry: Option<Quarry>,
     pub(super) limits: Limits,
+    /// Whether the agent says on its output when a turn is over. A plain command says it by exiting.
+    pub(super) needs_output: bool,
 }
 
 /// What has happened so far that changes how things go on.
@@ -104,6 +106,7 @@ impl Driver {
             state: State::default(),
             quarry: Some(quarry),
             limits: agent.limits,
+            needs_output: agent.protocol != ProtocolKind::Exec,
         }
     }
 

@@ -25,7 +25,10 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(25);
 impl Driver {
     /// Serves the line until nothing of the agent is left.
     pub(super) async fn run(mut self) {
-        self.step_until(None, Self::must_end).await;
+        self.step_until(None, |driver| driver.must_end() || driver.fell_silent()).await;
+        if self.fell_silent() {
+            self.see_off().await;
+        }
         let mut by = if self.state.exit.is_some() { self.outlive().await } else { self.take_down().await };
         let killed = self.hunt(|quarry| quarry.kill(KILL_PATIENCE)).await.unwrap_or_default();
         if killed.processes > 0 && by != StoppedBy::AlreadyOver {
@@ -36,6 +39,20 @@ impl Driver {
         self.read_on(DRAIN_PATIENCE, |_| false).await;
         self.say_goodbye().await;
         self.report(by, killed);
+    }
+
+    /// Whether the agent can finish nothing any more: it lives, and can say nothing.
+    fn fell_silent(&self) -> bool {
+        self.needs_output && self.stdout.is_none() && !self.must_end()
+    }
+
+    /// An agent that closed its output is about to exit, or would keep its turn for ever.
+    async fn see_off(&mut self) {
+        let deadline = Instant::now() + self.limits.linger;
+        if !self.step_until(Some(deadline), Self::must_end).await {
+            self.stderr_tail.push(b"[switchboard] the agent closed its output and did not exit; it was ended\n");
+            let _whatever_is_left_is_killed = self.terminate(self.limits.linger).await;
+        }
     }
 
     /// The process ended by itself. What it left behind may finish what it writes, and is then asked to go.
