@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let now = Timestamp::from_micros(1_800_000_000_000_000);
     let project = Project {
         id: ProjectId::new(Uuid::now_v7()),
-        path: "/work/app".into(),
+        path: "/code/app".into(),
         name: "app".into(),
         created_at: now,
         deleted_at: None,

@@ -26,7 +26,7 @@
 //! let database = SqlitePersistence::open(DataFolder::lock(&home)?).await?;
 //! let project = Project {
 //!     id: ProjectId::new(Uuid::now_v7()),
-//!     path: "/work/app".into(),
+//!     path: "/code/app".into(),
 //!     name: "app".into(),
 //!     created_at: Timestamp::from_micros(1),
 //!     deleted_at: None,

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn open_log(store: &Store) -> Result<SessionId, Box<dyn Error>> {
-    let project = store.add_project(Path::new("/work/tool"))?.durable().await?;
+    let project = store.add_project(Path::new("/code/tool"))?.durable().await?;
     let new = NewSession {
         id: SessionId::new(Uuid::now_v7()),
         project_id: project.id,

@@ -22,7 +22,7 @@
 //! let store = Store::start(database.clone(), StoreConfig::default());
 //!
 //! // In memory at once; on disk when the receipt says so.
-//! let project = store.add_project(Path::new("/work/tool"))?.durable().await?;
+//! let project = store.add_project(Path::new("/code/tool"))?.durable().await?;
 //! let new = NewSession {
 //!     id: SessionId::new(Uuid::now_v7()),
 //!     project_id: project.id,

@@ -111,7 +111,7 @@ async fn an_action_that_changes_nothing_right_after_a_restart_has_nothing_to_wai
 async fn an_action_that_changes_nothing_waits_for_what_it_found() {
     let world = World::start().await;
     world.database.fail_all_commits(CommitStep::NotWritten);
-    let path = std::path::Path::new("/work/other");
+    let path = std::path::Path::new("/code/other");
     let _ = world.store.add_project(path).expect("added");
     let again = world.store.add_project(path).expect("there already");
     assert!(timeout(LONG, again.durable()).await.is_err(), "not saved yet, so not durable");

@@ -29,7 +29,7 @@ impl World {
     pub(crate) async fn with(config: StoreConfig) -> Self {
         let database = FaultyPersistence::new(MemoryPersistence::new());
         let store = Store::start(database.clone(), config);
-        let receipt = store.add_project(Path::new("/work/project")).expect("added");
+        let receipt = store.add_project(Path::new("/code/project")).expect("added");
         let project = receipt.durable().await.expect("saved");
         Self { store, database, project }
     }

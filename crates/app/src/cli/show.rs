@@ -173,7 +173,7 @@ mod tests {
     async fn a_transcript_ends_with_what_was_under_way_and_what_waits() {
         insta::assert_snapshot!(shown(&last(), Reader::Person).await, @"
         00000000  do task 1
-        interrupted · builtin · /work/project-1
+        interrupted · builtin · /code/project-1
 
         message 1 of session 1
 

@@ -162,7 +162,7 @@ mod tests {
 
         - session: `ID`
         - agent: builtin
-        - folder: /work/project-1
+        - folder: /code/project-1
         - status: running
         - error: went wrong
 

@@ -29,7 +29,7 @@ pub fn session_id(number: u32) -> SessionId {
 pub fn project(number: u32) -> Project {
     Project {
         id: project_id(number),
-        path: PathBuf::from(format!("/work/project-{number}")),
+        path: PathBuf::from(format!("/code/project-{number}")),
         name: format!("project {number}"),
         created_at: moment(u64::from(number)),
         deleted_at: None,

@@ -57,7 +57,7 @@ impl Life {
         let database = FaultyPersistence::new(MemoryPersistence::new());
         let (runtime, store) = start(&database, lie);
         let project = runtime.block_on(async {
-            let project = store.add_project(Path::new("/work/project")).expect("added");
+            let project = store.add_project(Path::new("/code/project")).expect("added");
             project.durable().await.expect("saved").id
         });
         Self {

@@ -35,7 +35,7 @@ fn now() -> Timestamp {
 async fn scene() -> (Store, Vec<Job>) {
     let store =
         Store::start(MemoryPersistence::new(), StoreConfig { clock: Arc::new(TenPast), ..StoreConfig::default() });
-    let project = store.add_project(Path::new("/work/site")).expect("added").into_value().id;
+    let project = store.add_project(Path::new("/code/site")).expect("added").into_value().id;
     let mut jobs = Vec::new();
     for (number, prompt) in ["think", "finish", "fail", "ask"].into_iter().enumerate() {
         let job = job(u32::try_from(number).expect("few"), prompt, project);

@@ -37,7 +37,7 @@ fn session_id() -> SessionId {
 
 fn project() -> Project {
     let id: ProjectId = "01920000-0000-7000-8000-000000000001".parse().expect("an id");
-    Project { id, path: "/work/site".into(), name: "site".into(), created_at: time(0), deleted_at: None }
+    Project { id, path: "/code/site".into(), name: "site".into(), created_at: time(0), deleted_at: None }
 }
 
 fn queued() -> QueuedMessage {
@@ -137,7 +137,7 @@ fn a_project_is_as_documented() {
 #[test]
 fn an_agent_is_as_documented() {
     let text = "[defaults]\napprove = \"ask\"\n\n# mine\n\n[agents.mine]\nprotocol = \"exec\"\ncommand = [\"my-agent\", \"--print\"]";
-    let config = Config::parse(text, Path::new("/work/config.toml"), &|_| None).expect("sound");
+    let config = Config::parse(text, Path::new("/code/config.toml"), &|_| None).expect("sound");
     assert_eq!(config.defaults.approve.value, ApprovePolicy::Ask);
     let mut views = crate::cli::agents::views(&config, std::ffi::OsStr::new(""));
     let mut mine = views.remove(1);

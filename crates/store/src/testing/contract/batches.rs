@@ -140,7 +140,7 @@ pub async fn a_path_belongs_to_one_project(subject: &dyn Subject) {
     let mut second = sample::project(2);
     second.path.clone_from(&first.path);
     refuse(&*database, &[Write::Project(second.clone())]).await;
-    first.path = "/work/elsewhere".into();
+    first.path = "/code/elsewhere".into();
     commit(&*database, &[Write::Project(first.clone()), Write::Project(second.clone())]).await;
     assert_eq!(database.projects().await.expect("projects"), [first, second]);
 }
