@@ -16,7 +16,7 @@ mod rules;
 
 mod runner;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,8 +75,8 @@ pub(crate) struct Inner {
 
 #[derive(Default)]
 struct Runners {
-    handles: HashMap<SessionId, Handle>,
-    policies: HashMap<SessionId, ApprovalPolicy>,
+    handles: BTreeMap<SessionId, Handle>,
+    policies: BTreeMap<SessionId, ApprovalPolicy>,
     closed: bool,
 }
 

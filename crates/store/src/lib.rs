@@ -97,6 +97,7 @@ mod store;
 mod subscription;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod watched;
 mod writer;
 
 pub use actions::{CreateError, HydrateError, Hydration, Leftover, TurnEnd};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use switchboard_domain::{Revision, SessionId};
 use thiserror::Error;
-use tokio::sync::watch;
+
+use crate::watched::Watched;
 
 /// Refusals kept for receipts that were not looked at yet, one for each session and batch. A database
 /// that refuses this much is broken, and older receipts are answered with doubt.
@@ -52,6 +53,17 @@ impl Progress {
         refusals.push_back(Refusal { after: self.facts, through, session, reason });
     }
 
+    /// What became of the change of `session` at `fact`; `None` while that is open.
+    fn outcome(&self, fact: Revision, session: Option<SessionId>) -> Option<Result<(), NotSaved>> {
+        if self.facts < fact {
+            return self.closed.then_some(Err(NotSaved::Closed));
+        }
+        Some(match self.refusal(fact, session) {
+            Some(reason) => Err(NotSaved::SetAside { reason }),
+            None => Ok(()),
+        })
+    }
+
     /// Why the change of `session` at `revision` is not on disk, if it was set aside or may have been.
     fn refusal(&self, revision: Revision, session: Option<SessionId>) -> Option<String> {
         let covers = |it: &&Refusal| it.after < revision && revision <= it.through && it.session == session;
@@ -83,7 +95,7 @@ pub struct Receipt<T> {
     /// The disk must have come to here. Less than `revision` where later changes are never saved.
     fact: Revision,
     session: Option<SessionId>,
-    progress: watch::Receiver<Progress>,
+    progress: Watched<Progress>,
 }
 
 impl<T> Receipt<T> {
@@ -91,7 +103,7 @@ impl<T> Receipt<T> {
         value: T,
         (revision, fact): (Revision, Revision),
         session: Option<SessionId>,
-        progress: watch::Receiver<Progress>,
+        progress: Watched<Progress>,
     ) -> Self {
         Self { value, revision, fact, session, progress }
     }
@@ -118,18 +130,10 @@ impl<T> Receipt<T> {
     ///
     /// # Errors
     /// When it will never be on disk, see [`NotSaved`].
-    pub async fn durable(mut self) -> Result<T, NotSaved> {
-        let (fact, session) = (self.fact, self.session);
-        let reached = self.progress.wait_for(|progress| progress.closed || progress.facts >= fact).await;
-        let progress = reached.map_err(|_| NotSaved::Closed)?;
-        if progress.facts < fact {
-            return Err(NotSaved::Closed);
-        }
-        if let Some(reason) = progress.refusal(fact, session) {
-            return Err(NotSaved::SetAside { reason });
-        }
-        drop(progress);
-        Ok(self.value)
+    pub async fn durable(self) -> Result<T, NotSaved> {
+        let Self { value, fact, session, progress, .. } = self;
+        progress.wait_for(|progress| progress.outcome(fact, session)).await?;
+        Ok(value)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::locked::Core;
 use crate::port::Persistence;
 use crate::receipt::Progress;
 use crate::state::State;
+use crate::watched::Watched;
 
 pub(crate) struct Shared {
     core: Mutex<Core>,
@@ -30,9 +31,9 @@ pub(crate) struct Shared {
     /// Whether the writer has ended, and with it the store; subscribers wait on it.
     pub(crate) ended: watch::Sender<bool>,
     /// How far the disk is.
-    pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) progress: Watched<Progress>,
     /// Whether agents may go on producing.
-    pub(crate) gate: watch::Sender<Gate>,
+    pub(crate) gate: Watched<Gate>,
     /// Wakes the writer.
     pub(crate) work: Notify,
     /// Tells a writer that waits for a broken disk to give up.
@@ -56,8 +57,8 @@ impl Shared {
             newest: AtomicU64::new(Revision::ZERO.get()),
             published: Notify::new(),
             ended: watch::Sender::new(false),
-            progress: watch::Sender::default(),
-            gate: watch::Sender::new(Gate::Open),
+            progress: Watched::default(),
+            gate: Watched::new(Gate::Open),
             work: Notify::new(),
             abandon: CancellationToken::new(),
         }
@@ -72,7 +73,7 @@ impl Shared {
         let needs_writer = core.needs_writer();
         if let Some(gate) = core.turn_gate(self.config.unsaved_bytes_max) {
             // Under the lock, or an older verdict could overtake a newer one.
-            self.gate.send_replace(gate);
+            self.gate.modify(|shown| *shown = gate);
         }
         drop(core);
 
@@ -122,7 +123,14 @@ impl Shared {
         });
         self.ended.send_replace(true);
         self.published.notify_one();
-        self.progress.send_modify(|progress| progress.closed = true);
+        self.progress.modify(|progress| progress.closed = true);
+    }
+}
+
+impl Drop for Shared {
+    /// A receipt may outlive the store, and a writer that never ran.
+    fn drop(&mut self) {
+        self.progress.modify(|progress| progress.closed = true);
     }
 }
 

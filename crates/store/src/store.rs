@@ -135,9 +135,7 @@ impl Store {
     /// Waits until there is room for more: while too much is unsaved, whoever feeds the store with
     /// what agents say stops reading from them. Cancellation-safe.
     pub async fn ready(&self) {
-        let mut gate = self.shared.gate.subscribe();
-        // The sender lives in `self.shared`, so the wait can only end with an open gate.
-        let _ = gate.wait_for(|gate| *gate == Gate::Open).await;
+        self.shared.gate.wait_for(|gate| (*gate == Gate::Open).then_some(())).await;
     }
 
     /// Saves everything that is in memory now, unfinished text included. Waits as long as the disk
@@ -146,13 +144,12 @@ impl Store {
     /// # Errors
     /// [`NotSaved::Closed`] when the store was closed first and something was unsaved.
     pub async fn flush(&self) -> Result<(), NotSaved> {
-        let mut progress = self.shared.progress.subscribe();
         let (number, unsaved) = self.shared.with_core(|core| (core.ask_flush(), core.unsaved()));
-        let reached = progress.wait_for(|progress| progress.closed || progress.flushed >= number).await;
-        match reached {
-            Ok(progress) if progress.flushed >= number || unsaved == 0 => Ok(()),
-            _ => Err(NotSaved::Closed),
-        }
+        let flushed = self.shared.progress.wait_for(|progress| {
+            let flushed = progress.flushed >= number;
+            (flushed || progress.closed).then_some(flushed)
+        });
+        if flushed.await || unsaved == 0 { Ok(()) } else { Err(NotSaved::Closed) }
     }
 
     /// Saves everything, stops the writer and closes the database. Gives up after `patience`, and is
@@ -179,8 +176,7 @@ impl Store {
     }
 
     async fn ends_within(&self, patience: Duration) -> bool {
-        let mut progress = self.shared.progress.subscribe();
-        let ended = progress.wait_for(|progress| progress.closed);
+        let ended = self.shared.progress.wait_for(|progress| progress.closed.then_some(()));
         tokio::time::timeout(patience, ended).await.is_ok()
     }
 
@@ -192,7 +188,7 @@ impl Store {
     ) -> Result<Receipt<T>, Refused> {
         let act = |core: &mut Core| Ok((action(core)?, (core.newest(), core.last_fact())));
         let (value, revisions) = self.shared.with_core(act)?;
-        Ok(Receipt::new(value, revisions, session, self.shared.progress.subscribe()))
+        Ok(Receipt::new(value, revisions, session, self.shared.progress.clone()))
     }
 }
 

@@ -157,7 +157,7 @@ impl Writer {
             core.landed();
             settled.apply_to(core, &self.shared.config);
         });
-        self.shared.progress.send_modify(|progress| {
+        self.shared.progress.modify(|progress| {
             settled.report_to(progress, revision);
             progress.facts = revision;
             progress.flushed = flush;

@@ -92,8 +92,7 @@ impl Store {
         waited: Duration,
         outcome: oneshot::Receiver<Result<(), String>>,
     ) -> Result<(), CreateError> {
-        let mut progress = self.shared.progress.subscribe();
-        let closed = progress.wait_for(|progress| progress.closed);
+        let closed = self.shared.progress.wait_for(|progress| progress.closed.then_some(()));
         tokio::select! {
             biased;
             settled = outcome => match settled {
@@ -101,7 +100,7 @@ impl Store {
                 Ok(Err(reason)) => Err(CreateError::Refused { reason }),
                 Err(_) => Err(CreateError::Closed),
             },
-            _ = closed => Err(CreateError::Closed),
+            () = closed => Err(CreateError::Closed),
             () = tokio::time::sleep(waited) => Err(CreateError::NotSaved { waited, reason: self.trouble() }),
         }
     }
