@@ -23,7 +23,6 @@ mod signals;
 mod tool_summary;
 mod transcript;
 mod views;
-mod workplace;
 
 use std::future::Future;
 use std::path::Path;
@@ -35,19 +34,22 @@ use switchboard_store::Persistence as _;
 
 use crate::builtin::{self, Outcome};
 use crate::coder;
-use crate::config::{Config, Folders};
+use crate::setup::Setup;
 use crate::terminal::Style;
+use crate::workplace::Workplace;
 pub(crate) use args::Cli;
 use args::{
-    ColorWhen, Command, ExportArgs, GlobalArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, RuleAction,
-    RuleArgs, ShowArgs, WorkerCommand,
+    ColorWhen, Command, ExportArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, RuleAction, RuleArgs, ShowArgs,
+    WorkerCommand,
 };
 use catalog::{Catalog, Owner};
 pub(crate) use exit_code::ExitCode;
 use failure::Failure;
 use output::Output;
 use show::Disk;
-use workplace::Workplace;
+
+/// Said while the disk takes its time at the end.
+const SAVING: &str = "saving the rest …";
 
 /// Runs the command line of this process and returns what the shell is to be told.
 ///
@@ -74,13 +76,13 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         }
         Command::Completions(args) => manual::completions(*args, output)?,
         Command::Man(args) => manual::man(args, output)?,
-        Command::Config(args) => config_command::run(args, &Setup::load(global)?, output)?,
+        Command::Config(args) => config_command::run(args, &Setup::load(global.home.as_deref())?, output)?,
         Command::Agents(args) => {
-            let setup = Setup::load(global)?;
+            let setup = Setup::load(global.home.as_deref())?;
             agents::run(*args, &setup.config, &setup.folders.config_file(), output)?;
         }
         other => {
-            let setup = Setup::load(global)?;
+            let setup = Setup::load(global.home.as_deref())?;
             log_to_stderr(global.verbose);
             return block_on(command(other, &setup, output))?;
         }
@@ -203,28 +205,14 @@ async fn owning(
 ) -> Result<(), Failure> {
     let workplace = Workplace::open(setup).await?;
     let outcome = action(&workplace, output).await;
-    let closed = workplace.close(output).await;
-    outcome.and(closed.map(|_| ()))
+    let closed = workplace.close(|| output.remark(SAVING)).await;
+    outcome.and(closed.map(|_| ()).map_err(Failure::from))
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let cannot = |error| Failure::new(ExitCode::Failure, format!("cannot start the runtime: {error}"));
     Ok(runtime.map_err(cannot)?.block_on(future))
-}
-
-/// Where files live and what is configured: what nearly every command needs first.
-struct Setup {
-    folders: Folders,
-    config: Config,
-}
-
-impl Setup {
-    fn load(global: &GlobalArgs) -> Result<Self, Failure> {
-        let folders = Folders::find(global.home.as_deref())?;
-        let config = Config::load(&folders.config_file(), &|name| std::env::var(name).ok())?;
-        Ok(Self { folders, config })
-    }
 }
 
 fn choose_color(when: ColorWhen) {

@@ -29,6 +29,8 @@ mod config;
 mod documents;
 pub mod engine;
 mod session_name;
+mod setup;
 mod terminal;
+mod workplace;
 
 pub use cli::main;

@@ -12,6 +12,8 @@ use crate::agent_specs::NoProgramError;
 use crate::config::{ConfigError, NoHomeError};
 use crate::engine::EngineError;
 use crate::session_name::SessionNameError;
+use crate::setup::SetupError;
+use crate::workplace::WorkplaceError;
 
 /// Why a command did not do what was asked, in words for the person who typed it.
 #[derive(Debug)]
@@ -165,6 +167,27 @@ impl From<NoProgramError> for Failure {
 impl From<NoHomeError> for Failure {
     fn from(error: NoHomeError) -> Self {
         Self::from_error(ExitCode::Failure, &error).hint("set SWITCHBOARD_HOME to the folder to use")
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::NoHome(error) => error.into(),
+            SetupError::Config(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorkplaceError> for Failure {
+    fn from(error: WorkplaceError) -> Self {
+        match error {
+            WorkplaceError::Open(error) => error.into(),
+            WorkplaceError::Hydrate(error) => error.into(),
+            WorkplaceError::NoProgram(error) => error.into(),
+            WorkplaceError::Refused(error) => error.into(),
+            WorkplaceError::Close(error) => error.into(),
+        }
     }
 }
 

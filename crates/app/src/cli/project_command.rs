@@ -7,9 +7,9 @@ use switchboard_domain::Project;
 use super::args::{ProjectAddArgs, ProjectListArgs, ProjectRemoveArgs};
 use super::catalog::Catalog;
 use super::views::ProjectView;
-use super::workplace::Workplace;
 use super::{ExitCode, Failure, Output};
 use crate::terminal::{Align, Cell, Column, Style, Table, age, single_line};
+use crate::workplace::Workplace;
 
 /// The one path of a folder, whatever way it was typed.
 ///

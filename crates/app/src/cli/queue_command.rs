@@ -6,10 +6,10 @@ use super::args::{QueueAction, QueueArgs};
 use super::catalog::Catalog;
 use super::run::prompt_text;
 use super::views::QueuedView;
-use super::workplace::Workplace;
 use super::{ExitCode, Failure, Output};
 use crate::session_name::find_session;
 use crate::terminal::{Cell, Column, Style, Table, age, single_line};
+use crate::workplace::Workplace;
 
 /// `switchboard queue SESSION`, `… ls`: what waits, read from disk.
 pub(super) fn ls(

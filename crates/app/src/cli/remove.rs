@@ -5,10 +5,10 @@ use std::io::{self, BufRead, IsTerminal};
 use switchboard_domain::SessionId;
 
 use super::args::RemoveArgs;
-use super::workplace::Workplace;
 use super::{ExitCode, Failure, Output};
 use crate::session_name::find_session;
 use crate::terminal::single_line;
+use crate::workplace::Workplace;
 
 pub(super) async fn run(args: &RemoveArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {
     let doomed = doomed(args, workplace)?;

@@ -3,10 +3,10 @@
 use super::args::{RuleChangeArgs, RuleListArgs};
 use super::catalog::Catalog;
 use super::project_command::folder;
-use super::workplace::Workplace;
 use super::{ExitCode, Failure, Output};
 use crate::engine::rules_in;
 use crate::terminal::single_line;
+use crate::workplace::Workplace;
 
 /// `switchboard rule add`
 pub(super) async fn add(args: &RuleChangeArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {

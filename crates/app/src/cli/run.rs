@@ -22,11 +22,11 @@ use uuid::Uuid;
 
 use super::args::{DemoArgs, RunArgs, SendArgs};
 use super::output::Reader;
-use super::workplace::Workplace;
-use super::{ExitCode, Failure, Output, Setup, project_command};
+use super::{ExitCode, Failure, Output, SAVING, Setup, project_command};
 use crate::config::{ApprovePolicy, Sourced};
 use crate::engine::AgentBook;
 use crate::session_name::find_session;
+use crate::workplace::Workplace;
 use board::Board;
 use conductor::{Approving, Conductor};
 use job::{Job, Task};
@@ -141,7 +141,7 @@ async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Res
     let conductor = Conductor::new(workplace.engine().clone(), jobs, slots, approving, stage);
     let outcome = conductor.run(output).await;
     let saved = ending::saved(&sessions, &workplace.store().snapshot());
-    let closed = workplace.close(output).await;
+    let closed = workplace.close(|| output.remark(SAVING)).await;
     let (mut stage, code) = outcome?;
     stage.close(closed?, output)?;
     if code == ExitCode::Interrupted {

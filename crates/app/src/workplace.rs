@@ -7,11 +7,12 @@ use std::time::Duration;
 use switchboard_domain::{Project, Revision};
 use switchboard_persistence::{DataFolder, OpenError, SqlitePersistence};
 use switchboard_sidecar::ProcessLauncher;
-use switchboard_store::{Store, StoreConfig};
+use switchboard_store::{CloseError, HydrateError, Refused, Store, StoreConfig};
+use thiserror::Error;
 
-use super::{Failure, Output, Setup};
-use crate::agent_specs::agent_specs;
+use crate::agent_specs::{NoProgramError, agent_specs};
 use crate::engine::{AgentBook, Engine, EngineConfig, ShutdownEnd, Silent, recover};
+use crate::setup::Setup;
 
 /// How long the disk may take for what is left to save at the end. What is lost after that was
 /// never acknowledged.
@@ -21,21 +22,44 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 const LOCK_RETRIES: u32 = 5;
 const LOCK_RETRY_AFTER: Duration = Duration::from_millis(10);
 
+/// In the data folder, where agents with an endpoint keep their conversations.
+const CODER_MEMORY: &str = "coder";
+
+/// Whoever closes and still waits after this wants to know for what.
+const SLOW_AFTER: Duration = Duration::from_millis(500);
+
 /// The data folder while this process owns it.
-pub(super) struct Workplace {
+pub(crate) struct Workplace {
     engine: Engine,
     launcher: ProcessLauncher,
 }
 
-/// In the data folder, where agents with an endpoint keep their conversations.
-const CODER_MEMORY: &str = "coder";
+/// Why a data folder could not be worked in.
+#[derive(Debug, Error)]
+pub(crate) enum WorkplaceError {
+    /// Another process owns it, or the database cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// What is in it cannot be read.
+    #[error(transparent)]
+    Hydrate(#[from] HydrateError),
+    /// The built-in agent cannot be started.
+    #[error(transparent)]
+    NoProgram(#[from] NoProgramError),
+    /// The store refused something.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The disk did not take everything in the end.
+    #[error(transparent)]
+    Close(#[from] CloseError),
+}
 
 impl Workplace {
     /// Takes the data folder, ends what a predecessor left running, and reads what is there.
     ///
     /// # Errors
     /// When another process owns the folder, or the database cannot be used.
-    pub(super) async fn open(setup: &Setup) -> Result<Self, Failure> {
+    pub(crate) async fn open(setup: &Setup) -> Result<Self, WorkplaceError> {
         let database = SqlitePersistence::open(lock(setup.folders.data()).await?).await?;
         let config = &setup.config;
         let intent_timeout = config.limits.save_timeout.value;
@@ -54,12 +78,12 @@ impl Workplace {
     }
 
     /// The engine.
-    pub(super) const fn engine(&self) -> &Engine {
+    pub(crate) const fn engine(&self) -> &Engine {
         &self.engine
     }
 
     /// The store.
-    pub(super) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         self.engine.store()
     }
 
@@ -67,26 +91,26 @@ impl Workplace {
     ///
     /// # Errors
     /// When the store refuses it.
-    pub(super) fn project(&self, folder: &Path) -> Result<Project, Failure> {
+    pub(crate) fn project(&self, folder: &Path) -> Result<Project, WorkplaceError> {
         Ok(self.store().add_project(folder)?.into_value())
     }
 
     /// Stops what still runs, saves everything and lets go of the folder. Returns the last revision,
-    /// which is on disk then.
+    /// which is on disk then. Calls `when_slow` when the disk takes long.
     ///
     /// # Errors
     /// When the disk did not take everything.
-    pub(super) async fn close(self, output: &mut Output) -> Result<Revision, Failure> {
+    pub(crate) async fn close(self, when_slow: impl FnOnce()) -> Result<Revision, WorkplaceError> {
         self.engine.shutdown(ShutdownEnd::Interrupted).await;
         self.launcher.all_gone().await;
         let store = self.store().clone();
-        let patience = tokio::time::sleep(Duration::from_millis(500));
+        let patience = tokio::time::sleep(SLOW_AFTER);
         let closing = store.close(CLOSE_PATIENCE);
         tokio::pin!(closing, patience);
         tokio::select! {
             closed = &mut closing => closed?,
             () = &mut patience => {
-                output.remark("saving the rest …");
+                when_slow();
                 closing.await?;
             }
         }
