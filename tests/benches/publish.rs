@@ -3,6 +3,7 @@
 //! Baseline: tokio's broadcast channel with the same changes and the same subscribers, which does
 //! nothing but carry them.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,22 +29,34 @@ const AHEAD_MAX: u64 = 20_000;
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        for (subscribers, changes, goal) in [(10, CHANGES, 1e6), (100, CHANGES_FOR_MANY, 4e5)] {
+        let goals =
+            [(1, CHANGES, Goal::None), (10, CHANGES, Goal::Rate(1e6)), (100, CHANGES_FOR_MANY, Goal::Rate(4e5))];
+        for (subscribers, changes, goal) in goals {
             let baseline = tokio_broadcast(subscribers, changes).await;
-            let figure = store(subscribers, changes).await;
-            report(&figure, Some(&baseline), Goal::Rate(goal));
+            for by in [By::One, By::Run] {
+                report(&store(subscribers, changes, by).await, Some(&baseline), goal);
+            }
         }
     });
 }
 
-async fn store(subscribers: usize, changes: u64) -> Figure {
+/// How subscribers read.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    /// Change by change.
+    One,
+    /// All that is there at once, as what passes changes on to somebody else does.
+    Run,
+}
+
+async fn store(subscribers: usize, changes: u64, by: By) -> Figure {
     let store = Store::start(MemoryPersistence::new(), StoreConfig::default());
     let sessions = workload::sessions(&store, SESSIONS).await;
     let last = store.revision().get() + changes;
     let (seen, mut slowest) = mpsc::channel(subscribers * 64);
     let mut readers = JoinSet::new();
     for _ in 0..subscribers {
-        readers.spawn(read(store.subscribe().1, last, seen.clone()));
+        readers.spawn(read(store.subscribe().1, last, seen.clone(), by));
     }
     drop(seen);
 
@@ -61,21 +74,30 @@ async fn store(subscribers: usize, changes: u64) -> Figure {
     let lagged: u64 = readers.join_all().await.into_iter().sum();
     assert_eq!(lagged, 0, "nothing may be skipped in a measurement");
     store.close(Duration::from_secs(10)).await.expect("memory takes everything");
-    Figure::rate(format!("store, {subscribers} subscribers"), changes, took)
+    let how = match by {
+        By::One => "",
+        By::Run => ", by runs",
+    };
+    Figure::rate(format!("store, {subscribers} subscribers{how}"), changes, took)
 }
 
 /// Reads up to `last`, telling after every [`AHEAD_MAX`] changes. Gives how often it lagged.
-async fn read(mut subscription: Subscription, last: u64, seen: mpsc::Sender<()>) -> u64 {
+async fn read(mut subscription: Subscription, last: u64, seen: mpsc::Sender<()>, by: By) -> u64 {
     let first = subscription.seen().get();
-    let mut lagged = 0;
+    let (mut lagged, mut told) = (0, 0);
     while subscription.seen().get() < last {
-        match subscription.next().await {
-            Ok(published) if (published.revision.get() - first).is_multiple_of(AHEAD_MAX) => {
-                seen.send(()).await.expect("the producer waits for it");
-            }
-            Ok(_) => {}
+        let read = match by {
+            By::One => subscription.next().await.map(|published| _ = black_box(published)),
+            By::Run => subscription.next_run().await.map(|run| run.for_each(|published| _ = black_box(published))),
+        };
+        match read {
+            Ok(()) => {}
             Err(SubscriptionError::Lagged) => lagged += 1,
             Err(SubscriptionError::Closed) => break,
+        }
+        while told < (subscription.seen().get() - first) / AHEAD_MAX {
+            told += 1;
+            seen.send(()).await.expect("the producer waits for it");
         }
     }
     lagged

@@ -31,18 +31,8 @@ pub struct Published {
 pub(crate) struct Segment {
     first: u64,
     slots: Box<[OnceLock<Published>]>,
-    /// How many slots will ever be used; set when the segment is closed.
-    closed_at: OnceLock<usize>,
-}
-
-/// What a subscriber finds at a revision.
-pub(crate) enum Slot {
-    /// The change is there.
-    Filled(usize),
-    /// Not yet.
-    Empty,
-    /// It is in a later segment.
-    Beyond,
+    /// Where the next segment begins; set when this one is closed.
+    closed_at: OnceLock<Revision>,
 }
 
 impl Segment {
@@ -51,20 +41,24 @@ impl Segment {
         Arc::new(Self { first: first.get(), slots, closed_at: OnceLock::new() })
     }
 
-    /// Looks for `revision`, which must not be before this segment.
-    pub(crate) fn find(&self, revision: Revision) -> Slot {
-        let index = usize::try_from(revision.get() - self.first).unwrap_or(usize::MAX);
-        match self.slots.get(index) {
-            None => Slot::Beyond,
-            Some(slot) if slot.get().is_some() => Slot::Filled(index),
-            Some(_) if self.closed_at.get().is_some_and(|&end| index >= end) => Slot::Beyond,
-            Some(_) => Slot::Empty,
-        }
+    /// Where the changes in this segment end when the newest of all is `newest`.
+    pub(crate) fn end(&self, newest: Revision) -> Revision {
+        self.closed_at.get().map_or(newest.next(), |&end| end.min(newest.next()))
     }
 
-    /// The change in a slot that [`Self::find`] said is filled.
-    pub(crate) fn get(&self, index: usize) -> Option<&Published> {
-        self.slots.get(index)?.get()
+    /// The change with this revision, if it is here.
+    pub(crate) fn get(&self, revision: Revision) -> Option<&Published> {
+        self.slots.get(self.index(revision))?.get()
+    }
+
+    /// The changes before `end`, from `start` on.
+    pub(crate) fn run(&self, start: Revision, end: Revision) -> impl DoubleEndedIterator<Item = &Published> {
+        let slots = self.slots.get(self.index(start)..self.index(end)).unwrap_or_default();
+        slots.iter().filter_map(OnceLock::get)
+    }
+
+    fn index(&self, revision: Revision) -> usize {
+        usize::try_from(revision.get() - self.first).unwrap_or(usize::MAX)
     }
 }
 
@@ -127,7 +121,7 @@ impl Backlog {
             self.segments.back().is_none_or(|last| last.changes == SEGMENT_CHANGES || last.bytes > SEGMENT_BYTES);
         if full {
             if let Some(last) = self.segments.back() {
-                let _ = last.segment.closed_at.set(last.changes);
+                let _ = last.segment.closed_at.set(self.next);
             }
             self.segments.push_back(Kept::starting_at(self.next));
         }
@@ -220,13 +214,6 @@ mod tests {
         Change::ErrorSet { error: Some(text.to_string()) }
     }
 
-    fn read(segment: &Segment, revision: u64) -> Option<&Change> {
-        match segment.find(Revision::new(revision)) {
-            Slot::Filled(index) => segment.get(index).map(|published| &published.change),
-            Slot::Empty | Slot::Beyond => None,
-        }
-    }
-
     #[test]
     fn every_change_is_found_in_its_segment() {
         let mut backlog = Backlog::new(usize::MAX);
@@ -235,8 +222,9 @@ mod tests {
         }
         for number in 1..=1000_u64 {
             let segment = backlog.segment_of(Revision::new(number)).expect("kept");
+            let found = segment.get(Revision::new(number)).expect("it is there");
             let number_of = usize::try_from(number).expect("small");
-            assert_eq!(read(segment, number), Some(&error(number_of)));
+            assert_eq!((found.revision.get(), &found.change), (number, &error(number_of)));
         }
     }
 
@@ -252,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_of_a_segment_closed_early_is_sent_on() {
+    fn a_segment_closed_early_ends_where_the_next_begins() {
         let mut backlog = Backlog::new(usize::MAX);
         let first = Arc::clone(backlog.segment_of(Revision::new(1)).expect("kept"));
         let huge = |text: String| Change::Session {
@@ -260,10 +248,21 @@ mod tests {
             change: SessionChange::ContentStreamed { text },
         };
         backlog.push(huge("x".repeat(2 * SEGMENT_BYTES)));
-        assert!(matches!(first.find(Revision::new(2)), Slot::Empty));
+        assert_eq!(first.end(backlog.newest()), Revision::new(2));
         backlog.push(huge(String::new()));
-        assert!(matches!(first.find(Revision::new(2)), Slot::Beyond));
+        assert_eq!(first.end(backlog.newest()), Revision::new(2));
         let second = backlog.segment_of(Revision::new(2)).expect("kept");
-        assert!(matches!(second.find(Revision::new(2)), Slot::Filled(0)));
+        assert_eq!(second.end(backlog.newest()), Revision::new(3));
+        assert!(second.get(Revision::new(2)).is_some());
+    }
+
+    #[test]
+    fn a_run_ends_where_it_is_told() {
+        let mut backlog = Backlog::new(usize::MAX);
+        (1..=10).for_each(|number| backlog.push(error(number)));
+        let segment = backlog.newest_segment();
+        let run = segment.run(Revision::new(3), Revision::new(6));
+        assert!(run.map(|published| published.revision.get()).eq(3..6));
+        assert!(segment.run(Revision::new(11), Revision::new(11)).next().is_none());
     }
 }

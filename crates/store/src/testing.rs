@@ -11,5 +11,5 @@ mod faulty;
 mod memory;
 pub mod sample;
 
-pub use faulty::{Call, CommitStep, FaultyPersistence};
+pub use faulty::{Call, CommitStep, FaultyPersistence, Lie};
 pub use memory::MemoryPersistence;

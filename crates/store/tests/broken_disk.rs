@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use rstest::rstest;
 use switchboard_domain::{Health, Role, SessionStatus};
-use switchboard_store::testing::{Call, CommitStep};
+use switchboard_store::testing::{Call, CommitStep, FaultyPersistence, MemoryPersistence};
 use switchboard_store::{NotSaved, Store, StoreConfig, Write};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fixtures::{World, agent, eventually, numbers};
-use crate::ports::Port;
 
 /// Every front end shows trouble this soon.
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
@@ -65,8 +64,9 @@ async fn a_database_that_does_not_know_is_asked_again_until_it_does() {
 
 #[tokio::test(start_paused = true)]
 async fn upkeep_that_hangs_does_not_hide_that_nothing_is_saved() {
-    let port = Port { upkeep_takes: Duration::from_secs(20), ..Port::default() };
-    let store = Store::start(port, StoreConfig::default());
+    let database = FaultyPersistence::new(MemoryPersistence::new());
+    database.delay_upkeep(Duration::from_secs(20));
+    let store = Store::start(database, StoreConfig::default());
     // The writer is at it before there is anything to save.
     sleep(Duration::from_millis(10)).await;
     let receipt = store.set_setting("theme", Some("dark".into())).expect("set");

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use switchboard_domain::{Answer, ApprovalRequest, RequestId, SessionId};
-use switchboard_store::testing::CommitStep;
+use switchboard_store::testing::{CommitStep, FaultyPersistence, Lie, MemoryPersistence};
 use switchboard_store::{NotSaved, Persistence, Receipt, Store, StoreConfig};
 use tokio::time::timeout;
 
 use crate::fixtures::{World, agent};
-use crate::ports::{Lie, Port};
 
 /// Longer than any retry pause; in paused time it costs nothing.
 const LONG: Duration = Duration::from_secs(30);
@@ -58,23 +57,25 @@ async fn no_intent_is_durable_before_its_commit() {
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "acknowledged and not on disk")]
 async fn a_port_that_acknowledges_before_it_writes_is_caught() {
-    check_acknowledged_is_saved(Port { lie: Lie::AcknowledgeEarly, ..Port::default() }).await;
+    check_acknowledged_is_saved(Lie::AcknowledgeEarly).await;
 }
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "acknowledged and not on disk")]
 async fn a_port_that_drops_a_write_is_caught() {
-    check_acknowledged_is_saved(Port { lie: Lie::DropOneIn(7), ..Port::default() }).await;
+    check_acknowledged_is_saved(Lie::Drop { after: 6, one_in: 7 }).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_acknowledged_is_on_disk() {
-    check_acknowledged_is_saved(Port::default()).await;
+    check_acknowledged_is_saved(Lie::Nothing).await;
 }
 
-async fn check_acknowledged_is_saved(port: Port) {
-    let disk = port.database.clone();
-    let store = Store::start(port, StoreConfig::default());
+async fn check_acknowledged_is_saved(lie: Lie) {
+    let database = FaultyPersistence::new(MemoryPersistence::new());
+    database.lie(lie);
+    let disk = database.database().clone();
+    let store = Store::start(database, StoreConfig::default());
     for number in 0..10 {
         let receipt = store.set_setting(&format!("key {number}"), Some(number.into())).expect("set");
         receipt.durable().await.expect("acknowledged");

@@ -11,7 +11,6 @@ mod hydration;
 mod lifetime;
 mod many_sessions;
 mod paging;
-mod ports;
 mod queue;
 mod removal;
 mod state_machine;

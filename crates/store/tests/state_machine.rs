@@ -12,9 +12,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRng, TestRunner};
-use switchboard_store::testing::CommitStep;
+use switchboard_store::testing::{CommitStep, Lie};
 
-use crate::ports::Lie;
 use life::Life;
 
 /// What happens next. A number picks one of the things there are.
@@ -146,5 +145,5 @@ fn a_port_that_acknowledges_before_it_writes_is_caught_by_the_model() {
 
 #[test]
 fn a_port_that_drops_one_write_in_fifty_is_caught_by_the_model() {
-    check_caught(Lie::DropOneIn(50));
+    check_caught(Lie::Drop { after: 19, one_in: 50 });
 }

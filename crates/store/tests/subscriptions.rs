@@ -180,6 +180,49 @@ async fn a_subscription_that_waits_is_told_when_the_last_handle_is_gone() {
     assert_eq!(end, SubscriptionError::Closed);
 }
 
+#[tokio::test(start_paused = true)]
+async fn runs_are_every_change_in_order_too() {
+    let world = World::start().await;
+    let id = world.session().await;
+    let (_, mut changes) = world.store.subscribe();
+    let mut before = changes.seen();
+    for said in [1, 2, 1_000] {
+        for number in 0..said {
+            world.say(id, &number.to_string());
+        }
+        while before < world.store.revision() {
+            let run: Vec<Revision> =
+                changes.next_run().await.expect("kept").map(|published| published.revision).collect();
+            assert!(!run.is_empty());
+            for revision in run {
+                assert_eq!(revision, before.next());
+                before = revision;
+            }
+            assert_eq!(changes.seen(), before);
+        }
+    }
+    assert!(timeout(Duration::from_millis(10), changes.next_run()).await.is_err(), "there is no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_in_a_flood_lets_others_run() {
+    const FLOOD: usize = 10_000;
+    let world = World::start().await;
+    let id = world.session().await;
+    let (_, mut changes) = world.store.subscribe();
+    for _ in 0..FLOOD {
+        world.store.stream_content(id, "x").expect("streamed");
+    }
+    let reader = tokio::spawn(async move {
+        for _ in 0..FLOOD {
+            changes.next().await.expect("kept");
+        }
+    });
+    tokio::spawn(async {}).await.expect("no panic");
+    assert!(!reader.is_finished(), "the other task, begun later, came first");
+    reader.await.expect("no panic");
+}
+
 #[test]
 fn a_change_is_small() {
     // Every subscriber reads each, and the backlog holds tens of thousands.

@@ -1,5 +1,7 @@
 //! A database that fails, waits or lies as a test scripts it.
 
+mod lie;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,8 @@ use switchboard_domain::{Approval, Message, Project, QueuedMessage, RequestId, S
 use tokio::sync::watch;
 
 use crate::{CommitError, Page, Persistence, ReadError, SearchHit, SearchQuery, Upkeep, Write};
+use lie::Liar;
+pub use lie::Lie;
 
 /// A method of the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +80,8 @@ struct Script {
     steps: VecDeque<CommitStep>,
     lasting: CommitStep,
     refused: Option<Predicate>,
+    upkeep_takes: Duration,
+    liar: Liar,
     failing: HashMap<Call, u64>,
     calls: HashMap<Call, u64>,
     fired: HashMap<Fired, u64>,
@@ -96,6 +102,8 @@ impl<P> FaultyPersistence<P> {
             steps: VecDeque::new(),
             lasting: CommitStep::Pass,
             refused: None,
+            upkeep_takes: Duration::ZERO,
+            liar: Liar::default(),
             failing: HashMap::new(),
             calls: HashMap::new(),
             fired: HashMap::new(),
@@ -133,6 +141,17 @@ impl<P> FaultyPersistence<P> {
         self.locked().failing.insert(call, times);
     }
 
+    /// Upkeep takes this long (tokio's time), until [`heal`](Self::heal).
+    pub fn delay_upkeep(&self, time: Duration) {
+        self.locked().upkeep_takes = time;
+    }
+
+    /// Breaks a promise from now on, with each commit that goes through. [`heal`](Self::heal) does not end
+    /// a lie: nobody knows of it.
+    pub fn lie(&self, lie: Lie) {
+        self.locked().liar = Liar::new(lie);
+    }
+
     /// Commits wait from now on, before anything is written.
     pub fn block_commits(&self) {
         self.blocked.send_replace(true);
@@ -149,6 +168,7 @@ impl<P> FaultyPersistence<P> {
         script.steps.clear();
         script.lasting = CommitStep::Pass;
         script.refused = None;
+        script.upkeep_takes = Duration::ZERO;
         script.failing.clear();
         drop(script);
         self.release_commits();
@@ -205,6 +225,14 @@ impl<P> FaultyPersistence<P> {
     }
 }
 
+impl<P: Persistence> FaultyPersistence<P> {
+    /// Commits `batch`, or what a lie makes of it.
+    async fn pass_on(&self, batch: &[Write]) -> Result<(), CommitError> {
+        let written = self.locked().liar.written_of(batch);
+        self.database.commit(&written).await
+    }
+}
+
 impl Script {
     fn count(&mut self, what: Fired) {
         *self.fired.entry(what).or_default() += 1;
@@ -247,15 +275,15 @@ impl<P: Persistence> Persistence for FaultyPersistence<P> {
         failed?;
         let step = self.locked().next_step(batch);
         match step {
-            CommitStep::Pass => self.database.commit(batch).await,
+            CommitStep::Pass => self.pass_on(batch).await,
             CommitStep::Delay(time) => {
                 tokio::time::sleep(time).await;
-                self.database.commit(batch).await
+                self.pass_on(batch).await
             }
             CommitStep::NotWritten => Err(not_written()),
             CommitStep::Refused => Err(CommitError::Refused { reason: REASON.into(), cause: None }),
             CommitStep::UnknownButWritten => {
-                self.database.commit(batch).await?;
+                self.pass_on(batch).await?;
                 Err(unknown())
             }
             CommitStep::UnknownAndLost => Err(unknown()),
@@ -269,6 +297,10 @@ impl<P: Persistence> Persistence for FaultyPersistence<P> {
 
     async fn maintain(&self) -> Result<Upkeep, CommitError> {
         self.write(Call::Maintain)?;
+        let time = self.locked().upkeep_takes;
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
         self.database.maintain().await
     }
 

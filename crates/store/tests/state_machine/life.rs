@@ -9,14 +9,13 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::Value;
 use switchboard_domain::{Answer, ApprovalEnd, ApprovalRequest, NewSession, ProjectId, SessionId, SessionStatus};
-use switchboard_store::testing::{FaultyPersistence, MemoryPersistence};
+use switchboard_store::testing::{FaultyPersistence, Lie, MemoryPersistence};
 use switchboard_store::{NotSaved, Receipt, Refused, Store, StoreConfig, TurnEnd};
 use tokio::runtime::Runtime;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::fixtures::{Database, agent, call, result};
-use crate::ports::{Lie, Port};
 use crate::state_machine::Action;
 use crate::state_machine::picture::{Picture, Sitting, Standing, request_id};
 
@@ -364,7 +363,7 @@ impl Life {
 fn start(database: &Database, lie: Lie) -> (Runtime, Store) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
-    let port = Port { database: database.clone(), lie, ..Port::default() };
-    let store = runtime.block_on(async { Store::start(port, StoreConfig::default()) });
+    database.lie(lie);
+    let store = runtime.block_on(async { Store::start(database.clone(), StoreConfig::default()) });
     (runtime, store)
 }

@@ -3,8 +3,6 @@
 //! With `--honesty early` or `--honesty forgetful` the database lies to it: those are the controls
 //! of the test that kills it. A check that finds nothing then would find nothing ever.
 
-mod liar;
-
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,12 +11,11 @@ use std::sync::Arc;
 use clap::{Parser, ValueEnum};
 use switchboard_domain::{MessageBody, ProjectId, Role, SessionId};
 use switchboard_persistence::{DataFolder, SqlitePersistence};
+use switchboard_store::testing::{FaultyPersistence, Lie};
 use switchboard_store::{Store, StoreConfig};
 use switchboard_tests::ledger::{Ledger, Promise};
 use switchboard_tests::workload;
 use tokio::task::JoinSet;
-
-use liar::Liar;
 
 /// Sessions written to at the same time.
 const SESSIONS: usize = 4;
@@ -26,6 +23,8 @@ const SESSIONS: usize = 4;
 const MESSAGES: u64 = 400;
 /// Messages that are under way at the same time in one session; the others wait for the disk.
 const UNDER_WAY: usize = 8;
+/// A forgetful database loses one change of so many.
+const FORGETS_ONE_IN: u64 = 1_000;
 
 /// Writes down what it is told is saved.
 #[derive(Parser)]
@@ -52,6 +51,19 @@ enum Honesty {
     Forgetful,
 }
 
+impl Honesty {
+    fn lie(self) -> Lie {
+        match self {
+            Self::Honest => Lie::Nothing,
+            Self::Early => Lie::AcknowledgeEarly,
+            // Where it is in its thousand differs from life to life, or a short life would never see a loss.
+            Self::Forgetful => {
+                Lie::Drop { after: u64::from(std::process::id()) % FORGETS_ONE_IN, one_in: FORGETS_ONE_IN }
+            }
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match live(Arguments::parse()).await {
@@ -68,7 +80,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn live(arguments: Arguments) -> Result<(), Failure> {
     let database = SqlitePersistence::open(DataFolder::lock(&arguments.folder)?).await?;
-    let store = Store::start(Liar::new(database, arguments.honesty), StoreConfig::default());
+    let database = FaultyPersistence::new(database);
+    database.lie(arguments.honesty.lie());
+    let store = Store::start(database, StoreConfig::default());
     store.hydrate().await?;
     let ledger = Arc::new(Ledger::append_to(&arguments.ledger)?);
     let project_id = store.add_project(Path::new("/project"))?.durable().await?.id;
