@@ -45,6 +45,14 @@ pub fn understudy() -> PathBuf {
     own("understudy")
 }
 
+/// The language model that answers by script.
+///
+/// # Panics
+/// When it is not there.
+pub fn fake_llm() -> PathBuf {
+    own("fake_llm")
+}
+
 /// A program of this package, which cargo builds along with every integration test of it.
 fn own(name: &str) -> PathBuf {
     let path = folder().join(name);

@@ -12,5 +12,6 @@
 //! # Ok::<(), xtask::workspace::ReadError>(())
 //! ```
 
+pub mod programs;
 pub mod tidy;
 pub mod workspace;

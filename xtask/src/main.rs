@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything a developer does with this repository, one command each.
 
+mod agents;
 mod bench;
 mod ci;
 mod demo;
@@ -32,6 +33,8 @@ enum Command {
     Tidy,
     /// Speeds, each as a ratio to a baseline of the same run
     Bench(bench::Options),
+    /// The real agent programs, installed by npm, each played through the same scenes
+    Agents(agents::Options),
     /// Eight built-in agents at once, in a release build
     Demo(demo::Options),
     /// The README's picture, taken of the demo at work
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy_command::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Agents(options) => agents::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Picture => picture::run(),
         Command::Dist => dist::run(),
