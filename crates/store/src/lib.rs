@@ -109,6 +109,6 @@ pub use port::{
 };
 pub use reading::MessagesError;
 pub use receipt::{NotSaved, Receipt};
-pub use state::{Orphans, SessionState, State, Transcript};
+pub use state::{Orphans, Retelling, SessionState, State, Telling, Transcript};
 pub use store::{CloseError, Refused, Store};
 pub use subscription::{Subscription, SubscriptionError};

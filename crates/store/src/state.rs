@@ -4,6 +4,7 @@
 //! made after every check has passed, and [`State::apply`] carries it out.
 
 mod apply;
+mod retelling;
 mod session;
 mod transcript;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use switchboard_domain::{Health, Orphan, Project, ProjectId, RateLimit, SessionId};
 
+pub use retelling::{Retelling, Telling};
 pub use session::SessionState;
 pub use transcript::Transcript;
 

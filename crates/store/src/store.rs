@@ -132,6 +132,14 @@ impl Store {
         self.shared.progress.borrow().facts
     }
 
+    /// Waits until facts after `seen` are on disk, and gives the revision up to which all are; `None`
+    /// when the store is closed and the disk will get no further. Cancellation-safe.
+    pub async fn durable_past(&self, seen: Revision) -> Option<Revision> {
+        let mut progress = self.shared.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.closed || progress.facts > seen).await;
+        reached.ok().map(|progress| progress.facts).filter(|facts| *facts > seen)
+    }
+
     /// Waits until there is room for more: while too much is unsaved, whoever feeds the store with
     /// what agents say stops reading from them. Cancellation-safe.
     pub async fn ready(&self) {

@@ -1,11 +1,12 @@
 //! A store on a database that fails when told to, and short ways to use it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_domain::{MessageBody, NewSession, Project, Role, SessionId, ToolCall, ToolCallId, ToolResult};
 use switchboard_store::testing::{FaultyPersistence, MemoryPersistence};
-use switchboard_store::{Store, StoreConfig};
+use switchboard_store::{State, Store, StoreConfig, Telling};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -109,6 +110,13 @@ pub(crate) fn call(id: &str) -> ToolCall {
 
 pub(crate) fn result(id: &str) -> ToolResult {
     ToolResult { id: Some(ToolCallId::new(id)), name: "Bash".into(), output: "done".into() }
+}
+
+/// A copy of the state, made of what it tells.
+pub(crate) fn retold(state: &Arc<State>) -> State {
+    let mut copy = State::default();
+    Arc::clone(state).retell(|_| Telling::Transcript(usize::MAX)).for_each(|change| copy.apply(&change));
+    copy
 }
 
 /// Waits until `holds`, and fails the test when that takes too long.

@@ -13,6 +13,7 @@ mod many_sessions;
 mod paging;
 mod queue;
 mod removal;
+mod retelling;
 mod state_machine;
 mod subscriptions;
 mod tool_calls;

@@ -169,8 +169,9 @@ impl SessionState {
     }
 
     fn hydrate_approval(&mut self, approval: &Approval) {
+        // Not `add_approval`: what is told anew keeps all that was kept where it comes from.
         if self.approval(&approval.request.request_id).is_none() {
-            self.add_approval(approval.clone());
+            self.approvals.push_back(approval.clone());
         }
     }
 

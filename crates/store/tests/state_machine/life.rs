@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::fixtures::{Database, agent, call, result};
+use crate::fixtures::{Database, agent, call, result, retold};
 use crate::state_machine::Action;
 use crate::state_machine::picture::{Picture, Sitting, Standing, request_id};
 
@@ -300,6 +300,8 @@ impl Life {
     pub(crate) fn check_memory(&self) -> Result<(), TestCaseError> {
         let shown = self.runtime.block_on(Picture::of_store(&self.store, self.requests.clone()));
         prop_assert_eq!(&shown, &self.model);
+        let state = self.store.snapshot();
+        prop_assert_eq!(format!("{:?}", retold(&state)), format!("{state:?}"), "a copy is like the original");
         Ok(())
     }
 
