@@ -21,8 +21,10 @@
 //! ```
 
 mod agent_specs;
+pub mod api;
 mod builtin;
 mod cli;
+pub mod client;
 mod coder;
 mod config;
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard_domain::{
-    Change, Hydrated, Project, SessionChange, SessionId, StoredSession,
-};
+use switchboard_domain::{Change, Hydrated, Project, SessionChange, SessionId, StoredSession};
 
 use crate::state::{SessionState, State};
 
@@ -67,12 +65,10 @@ impl Iterator for Retelling {
                     Some(change) => (Some(change), Step::Sessions(place + SESSIONS_TOLD_AT_ONCE)),
                     None => (None, Step::Transcripts(0, 0)),
                 },
-                Step::Transcripts(place, told) if place < self.sessions.len() => {
-                    match self.messages(place, told) {
-                        Some((change, count)) => (Some(change), Step::Transcripts(place, told + count)),
-                        None => (self.progress(place), Step::Transcripts(place + 1, 0)),
-                    }
-                }
+                Step::Transcripts(place, told) if place < self.sessions.len() => match self.messages(place, told) {
+                    Some((change, count)) => (Some(change), Step::Transcripts(place, told + count)),
+                    None => (self.progress(place), Step::Transcripts(place + 1, 0)),
+                },
                 Step::Transcripts(..) => (None, Step::Rest(0)),
                 Step::Rest(place) => (Some(self.rest(place)?), Step::Rest(place + 1)),
             };
@@ -97,8 +93,7 @@ impl Retelling {
         let ids = chosen.iter().take(SESSIONS_TOLD_AT_ONCE).map(|(id, _)| id);
         for session in ids.filter_map(|id| self.state.sessions.get(id)) {
             let last_seq = session.transcript.last_seq();
-            let stored =
-                StoredSession { session: session.session.clone(), last_seq, draft: session.draft.clone() };
+            let stored = StoredSession { session: session.session.clone(), last_seq, draft: session.draft.clone() };
             hydrated.sessions.push(stored);
             hydrated.approvals.extend(session.approvals.iter().cloned());
             hydrated.queue.extend(session.queue.iter().cloned());
@@ -128,7 +123,8 @@ impl Retelling {
     fn rest(&self, place: usize) -> Option<Change> {
         let state = &self.state;
         let limits = state.rate_limits.iter();
-        let limits = limits.map(|(agent, limit)| Change::RateLimitReported { agent: agent.clone(), limit: limit.clone() });
+        let limits =
+            limits.map(|(agent, limit)| Change::RateLimitReported { agent: agent.clone(), limit: limit.clone() });
         let orphans = state.orphans.newest().cloned().map(Change::OrphanReceived);
         let health = Change::HealthChanged { health: state.health.clone() };
         let active = Change::ActiveSessionSet { session_id: state.active_session };
