@@ -135,9 +135,11 @@ impl Store {
     /// Waits until facts after `seen` are on disk, and gives the revision up to which all are; `None`
     /// when the store is closed and the disk will get no further. Cancellation-safe.
     pub async fn durable_past(&self, seen: Revision) -> Option<Revision> {
-        let mut progress = self.shared.progress.subscribe();
-        let reached = progress.wait_for(|progress| progress.closed || progress.facts > seen).await;
-        reached.ok().map(|progress| progress.facts).filter(|facts| *facts > seen)
+        let further = self.shared.progress.wait_for(|progress| {
+            let further = (progress.facts > seen).then_some(progress.facts);
+            (further.is_some() || progress.closed).then_some(further)
+        });
+        further.await
     }
 
     /// Waits until there is room for more: while too much is unsaved, whoever feeds the store with
