@@ -3,7 +3,7 @@
 //! Fields may be added to an answer; none is ever removed or given another meaning.
 
 mod approvals;
-mod errors;
+mod error;
 mod event;
 mod projects;
 mod sessions;
@@ -11,7 +11,7 @@ mod sessions;
 use serde::{Deserialize, Serialize};
 
 pub use approvals::{AnswerApproval, Decision, Policy, SetPolicy};
-pub use errors::{ErrorBody, ErrorDetail};
+pub use error::{ErrorBody, ErrorDetail};
 pub use event::{DurableReached, Epoch, EventId, EventIdError, Snapshot};
 pub use projects::AddProject;
 pub use sessions::{SendResult, SentTo, SessionView, StartSession, Stopped};
