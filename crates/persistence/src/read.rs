@@ -8,8 +8,10 @@ use switchboard_store::{PAGE_MESSAGES_MAX, Page};
 use crate::entity::{app_settings, approvals, messages, projects, queued_messages, unreadable};
 use crate::json;
 
+mod session;
 mod sessions;
 
+pub(crate) use session::session;
 pub(crate) use sessions::sessions;
 
 pub(crate) async fn projects(reader: &DatabaseConnection) -> Result<Vec<Project>, DbErr> {

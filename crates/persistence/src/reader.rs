@@ -84,6 +84,10 @@ impl Persistence for SqliteReader {
         read::sessions(&self.reader).await.map_err(failure::of_reading("sessions"))
     }
 
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>, ReadError> {
+        read::session(&self.reader, id).await.map_err(failure::of_reading("session"))
+    }
+
     async fn pending_approvals(&self) -> Result<Vec<Approval>, ReadError> {
         read::pending_approvals(&self.reader).await.map_err(failure::of_reading("approvals"))
     }

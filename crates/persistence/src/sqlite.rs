@@ -157,6 +157,10 @@ impl Persistence for SqlitePersistence {
         read::sessions(self.reader("sessions")?).await.map_err(failure::of_reading("sessions"))
     }
 
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>, ReadError> {
+        read::session(self.reader("session")?, id).await.map_err(failure::of_reading("session"))
+    }
+
     async fn pending_approvals(&self) -> Result<Vec<Approval>, ReadError> {
         read::pending_approvals(self.reader("approvals")?).await.map_err(failure::of_reading("approvals"))
     }

@@ -226,6 +226,12 @@ pub trait Persistence: Send + Sync + 'static {
     /// When the database cannot be read.
     async fn sessions(&self) -> Result<Vec<StoredSession>, ReadError>;
 
+    /// One session, for whoever looks at it again and again; all of it is of one moment.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>, ReadError>;
+
     /// Approvals without an answer, oldest first; those of one moment by session and request.
     ///
     /// # Errors

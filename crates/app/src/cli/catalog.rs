@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use switchboard_domain::{
-    Approval, Project, ProjectId, QueuedMessage, Session, SessionId, SessionStatus, StoredSession,
-};
+use switchboard_domain::{Approval, Project, ProjectId, QueuedMessage, SessionId, SessionStatus, StoredSession};
 use switchboard_store::{Persistence, ReadError};
 
 use crate::session_name::{SessionNameError, find_session};
@@ -21,6 +19,19 @@ pub(crate) enum Owner {
     Alive,
     /// None does: sessions that are marked running were interrupted, and the next owner will say so.
     Gone,
+}
+
+impl Owner {
+    /// A session on disk as it stands, given this owner.
+    ///
+    /// Without one it is what the next owner will find: its last sign of life is its last turn.
+    pub(crate) fn seen_by(self, mut stored: StoredSession) -> StoredSession {
+        let session = &mut stored.session;
+        if self == Self::Gone && session.status() == SessionStatus::Running {
+            session.set_status(SessionStatus::Interrupted, session.turn_started_at.unwrap_or(session.created_at));
+        }
+        stored
+    }
 }
 
 /// Everything but transcripts.
@@ -40,17 +51,13 @@ impl Catalog {
     /// When the database cannot be read.
     pub(crate) async fn read(persistence: &dyn Persistence, owner: Owner) -> Result<Self, ReadError> {
         let projects = persistence.projects().await?;
-        let mut sessions = persistence.sessions().await?;
+        let sessions = persistence.sessions().await?;
         let (queue, approvals) = match owner {
             Owner::Alive => (persistence.queue().await?, persistence.pending_approvals().await?),
             // Whoever asked for approval is gone with the owner.
             Owner::Gone => (persistence.queue().await?, Vec::new()),
         };
-        if owner == Owner::Gone {
-            for stored in &mut sessions {
-                interrupt(&mut stored.session);
-            }
-        }
+        let sessions = sessions.into_iter().map(|stored| owner.seen_by(stored)).collect();
         let projects = projects.into_iter().map(|project| (project.id, project)).collect();
         let settings = persistence.settings().await?.into_iter().collect();
         Ok(Self { projects, sessions, queue, approvals, settings })
@@ -111,12 +118,5 @@ impl Catalog {
     /// What a session's agent waits for.
     pub(crate) fn pending_approvals(&self, id: SessionId) -> impl Iterator<Item = &Approval> {
         self.approvals.iter().filter(move |approval| approval.session_id == id)
-    }
-}
-
-/// What the next owner of the data folder will find: the session's last sign of life is its last turn.
-fn interrupt(session: &mut Session) {
-    if session.status() == SessionStatus::Running {
-        session.set_status(SessionStatus::Interrupted, session.turn_started_at.unwrap_or(session.created_at));
     }
 }

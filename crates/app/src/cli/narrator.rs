@@ -3,11 +3,13 @@
 //! Pure: changes in, text out. It remembers only what it has said, so as not to say it twice.
 
 mod audience;
+mod draft;
 
 use serde_json::Value;
 use switchboard_domain::{Message, Role, SessionChange, ToolCall, ToolCallId};
 
 pub(crate) use audience::Audience;
+use draft::Told;
 
 use super::tool_summary::{call_summary, input_summary, output_summary};
 use crate::terminal::{Sanitizer, Style, Wrapper, single_line};
@@ -81,16 +83,9 @@ pub(crate) struct Narrator {
     wrappers: [Wrapper; 2],
     /// A program reads speech and asides from two streams, so each has its own end.
     cursors: [Cursor; 2],
-    draft: Draft,
+    draft: Told,
     told_calls: Vec<ToldCall>,
     said: Vec<Utterance>,
-}
-
-/// What was told of the message under way.
-#[derive(Debug, Default)]
-struct Draft {
-    content: String,
-    thinking: bool,
 }
 
 /// A tool call that was told and belongs to no message yet.
@@ -111,7 +106,7 @@ impl Narrator {
             sanitizers: [audience.sanitizer(), audience.sanitizer()],
             wrappers: [audience.wrapper(), audience.wrapper()],
             cursors: [START; 2],
-            draft: Draft::default(),
+            draft: Told::default(),
             told_calls: Vec::new(),
             said: Vec::new(),
         }
@@ -183,7 +178,7 @@ impl Narrator {
 
     fn thinking_piece(&mut self, text: &str) {
         if self.pace == Pace::AsItComes {
-            self.draft.thinking = true;
+            self.draft.thinking.push_str(text);
             self.think(text);
         }
     }
@@ -194,7 +189,7 @@ impl Narrator {
             Role::User => self.prompt(&body.content),
             Role::System => self.note(Style::DIM, &single_line(&body.content)),
             Role::Assistant => {
-                if let Some(thinking) = body.thinking.as_deref().filter(|_| !self.draft.thinking) {
+                if let Some(thinking) = body.thinking.as_deref().filter(|_| self.draft.thinking.is_empty()) {
                     self.think(thinking);
                 }
                 self.rest_of_content(&body.content);
@@ -297,7 +292,7 @@ impl Narrator {
     /// The message is complete: the next one begins a paragraph of its own.
     fn end_message(&mut self) {
         self.flush();
-        self.draft = Draft::default();
+        self.draft = Told::default();
         self.sanitizers = [self.audience.sanitizer(), self.audience.sanitizer()];
         for voice in [Voice::Speech, Voice::Aside] {
             if !self.cursor(voice).at_line_start {

@@ -7,7 +7,6 @@ mod job;
 mod json_lines;
 mod prefixed;
 mod prompts;
-mod questions;
 mod stage;
 mod streamed;
 
@@ -22,6 +21,7 @@ use uuid::Uuid;
 
 use super::args::{DemoArgs, RunArgs, SendArgs};
 use super::output::Reader;
+use super::questions::Questions;
 use super::{ExitCode, Failure, Output, SAVING, Setup, project_command};
 use crate::config::{ApprovePolicy, Sourced};
 use crate::engine::AgentBook;
@@ -32,7 +32,6 @@ use conductor::{Approving, Conductor};
 use job::{Job, Task};
 use json_lines::JsonLines;
 use prefixed::Prefixed;
-use questions::Questions;
 use stage::Stage;
 use streamed::Streamed;
 

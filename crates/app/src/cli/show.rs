@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_domain::{Draft, Message, Seq, SessionChange, SessionId, SessionStatus, StoredSession};
+use switchboard_domain::{Message, Seq, SessionId, SessionStatus, StoredSession};
 use switchboard_store::{PAGE_MESSAGES_MAX, Page, Persistence};
 
 use super::args::ShowArgs;
 use super::catalog::{Catalog, Owner};
-use super::narrator::{Audience, Narrator, Pace, Utterance};
+use super::narrator::{Audience, Narrator, Pace};
 use super::output::Reader;
 use super::views::TranscriptView;
 use super::{Failure, Output, transcript};
@@ -100,20 +100,18 @@ async fn follow(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let id = stored.session.id;
-    let mut told = Draft::default();
     loop {
         // The status first: what is read after it includes everything up to its end.
-        let catalog = Catalog::read(disk.persistence, (disk.owner)()).await?;
-        let now = catalog.sessions().iter().find(|it| it.session.id == id);
+        let owner = (disk.owner)();
+        let now = disk.persistence.session(id).await?.map(|now| owner.seen_by(now));
         for message in disk.persistence.messages(id, Page::After(last), PAGE_MESSAGES_MAX).await? {
             last = message.seq;
-            told = Draft::default();
             output.tell(narrator.recount(&message))?;
         }
         let Some(now) = now else { return Ok(()) };
         let is_complete = now.last_seq <= last;
         if is_complete {
-            output.tell(more_of_draft(&mut narrator, &now.draft, &mut told))?;
+            output.tell(narrator.catch_up(&now.draft))?;
         }
         if now.session.status().is_final() && is_complete {
             output.tell(narrator.pause())?;
@@ -125,20 +123,9 @@ async fn follow(
     }
 }
 
-/// What is new in a message under way, in the order in which agents think, speak and act.
-fn more_of_draft(narrator: &mut Narrator, draft: &Draft, told: &mut Draft) -> Vec<Utterance> {
-    let more = |now: &str, told: &str| now.strip_prefix(told).filter(|more| !more.is_empty()).map(str::to_owned);
-    let thought = more(&draft.thinking, &told.thinking).map(|text| SessionChange::ThinkingStreamed { text });
-    let spoken = more(&draft.content, &told.content).map(|text| SessionChange::ContentStreamed { text });
-    let tool_calls = draft.tool_calls.as_slice().to_vec();
-    let acted = SessionChange::ToolCallsSet { seq: Seq::ZERO, tool_calls, takes_pending: false };
-    let acted = (draft.tool_calls != told.tool_calls).then_some(acted);
-    told.clone_from(draft);
-    [thought, spoken, acted].into_iter().flatten().flat_map(|change| narrator.tell(&change)).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use switchboard_domain::Draft;
     use switchboard_store::Write;
     use switchboard_store::testing::{MemoryPersistence, sample};
 
@@ -189,23 +176,6 @@ mod tests {
     #[tokio::test]
     async fn a_pipe_gets_the_same_words() {
         assert_eq!(shown(&last(), Reader::Program).await, shown(&last(), Reader::Person).await);
-    }
-
-    #[test]
-    fn a_message_under_way_is_read_along_in_order_and_only_once() {
-        let mut narrator = Narrator::new(Audience::Page, Pace::AsItComes);
-        let mut told = Draft::default();
-        let mut read = |thinking: &str, content: &str| {
-            let draft = Draft { thinking: thinking.into(), content: content.into(), ..Draft::default() };
-            let said = more_of_draft(&mut narrator, &draft, &mut told);
-            let text: String = said.into_iter().map(|utterance| utterance.text).collect();
-            anstream::adapter::strip_str(&text).to_string()
-        };
-        // The last word is held back until it is known to be whole.
-        assert_eq!(read("I see. ", ""), "I see.");
-        assert_eq!(read("I see. ", "First, "), " \n\nFirst,");
-        assert_eq!(read("I see. ", "First, a "), " a");
-        assert_eq!(read("I see. ", "First, a "), "");
     }
 
     #[tokio::test]

@@ -29,6 +29,8 @@ pub enum Call {
     Projects,
     /// [`Persistence::sessions`]
     Sessions,
+    /// [`Persistence::session`]
+    Session,
     /// [`Persistence::pending_approvals`]
     PendingApprovals,
     /// [`Persistence::approval`]
@@ -312,6 +314,11 @@ impl<P: Persistence> Persistence for FaultyPersistence<P> {
     async fn sessions(&self) -> Result<Vec<StoredSession>, ReadError> {
         self.read(Call::Sessions, "sessions")?;
         self.database.sessions().await
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>, ReadError> {
+        self.read(Call::Session, "session")?;
+        self.database.session(id).await
     }
 
     async fn pending_approvals(&self) -> Result<Vec<Approval>, ReadError> {

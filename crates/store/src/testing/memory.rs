@@ -103,6 +103,10 @@ impl Persistence for MemoryPersistence {
         Ok(self.readable("sessions")?.tables.sessions())
     }
 
+    async fn session(&self, id: SessionId) -> Result<Option<StoredSession>, ReadError> {
+        Ok(self.readable("session")?.tables.stored_session(id))
+    }
+
     async fn pending_approvals(&self) -> Result<Vec<Approval>, ReadError> {
         Ok(self.readable("approvals")?.tables.pending_approvals())
     }

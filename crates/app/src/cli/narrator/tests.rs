@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use switchboard_domain::{
-    Answer, Approval, ApprovalRequest, MessageBody, MessageId, RequestId, Seq, SessionId, Timestamp, ToolResult,
+    Answer, Approval, ApprovalRequest, Draft, MessageBody, MessageId, RequestId, Seq, SessionId, Timestamp, ToolResult,
 };
 use uuid::Uuid;
 
@@ -194,4 +194,20 @@ fn a_line_under_way_is_ended_before_somebody_else_writes() {
     said.extend(narrator.pause());
     assert_eq!(said.into_iter().map(|utterance| utterance.text).collect::<String>(), "half a li\n");
     assert_eq!(narrator.pause(), []);
+}
+
+#[test]
+fn a_message_under_way_is_read_along_in_order_and_only_once() {
+    let mut narrator = Narrator::new(Audience::Page, Pace::AsItComes);
+    let mut read = |thinking: &str, content: &str| {
+        let draft = Draft { thinking: thinking.into(), content: content.into(), ..Draft::default() };
+        let text: String = narrator.catch_up(&draft).into_iter().map(|utterance| utterance.text).collect();
+        anstream::adapter::strip_str(&text).to_string()
+    };
+    // The last word is held back until it is known to be whole.
+    assert_eq!(read("I see. ", ""), "I see.");
+    assert_eq!(read("I see. ", "First, "), " \n\nFirst,");
+    assert_eq!(read("I see. ", "First, a "), " a");
+    assert_eq!(read("I see. ", "First, a "), "");
+    assert_eq!(read("", "Second, b "), " \n\nSecond, b");
 }

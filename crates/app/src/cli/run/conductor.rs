@@ -16,8 +16,8 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::ending;
 use super::job::{Job, Phase, Task, is_at_rest};
-use super::questions::{Question, Questions, Typed};
 use super::stage::{Stage, View};
+use crate::cli::questions::{Question, Questions, Typed};
 use crate::cli::signals::{Signal, Signals};
 use crate::cli::{ExitCode, Failure, Output};
 use crate::config::ApprovePolicy;

@@ -16,7 +16,10 @@ use crate::{Persistence, Write};
 async fn session_back(database: &dyn Persistence, session: &Session) -> Session {
     commit(database, &[Write::Session(Box::new(session.clone()))]).await;
     let sessions = database.sessions().await.unwrap_or_else(|error| panic!("{error}"));
-    sessions.into_iter().find(|stored| stored.session.id == session.id).expect("the session").session
+    let listed = sessions.into_iter().find(|stored| stored.session.id == session.id);
+    let alone = database.session(session.id).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(alone, listed, "looked at alone it is as in the list");
+    alone.expect("the session").session
 }
 
 async fn message_back(database: &dyn Persistence, message: &Message) -> Message {

@@ -194,6 +194,10 @@ impl Tables {
         sessions
     }
 
+    pub(super) fn stored_session(&self, id: SessionId) -> Option<StoredSession> {
+        self.sessions.get(&id).map(|session| self.stored(session))
+    }
+
     fn stored(&self, session: &Session) -> StoredSession {
         let last = self.places.range(places_of(session.id)).next_back();
         StoredSession {

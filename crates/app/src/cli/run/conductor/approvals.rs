@@ -5,8 +5,8 @@ use std::time::Duration;
 use switchboard_domain::{Answer, Approval, RequestId, SessionId};
 
 use super::{Conductor, Done};
+use crate::cli::questions::{PROMPT, Questions, Typed, Verdict, question, verdict};
 use crate::cli::run::job::{Job, Phase};
-use crate::cli::run::questions::{PROMPT, Questions, Typed, Verdict, question, verdict};
 use crate::cli::{ExitCode, Failure, Output};
 use crate::config::ApprovePolicy;
 use crate::engine::ApprovalPolicy;
