@@ -9,10 +9,13 @@ use serde_json::Value;
 use switchboard_domain::SessionId;
 use tempfile::TempDir;
 
+use crate::owner::OwnerEnds;
 use crate::{Ended, Running, Tag, eventually, processes_with, program};
 
 /// A data folder and a project folder that nobody else uses; both are gone with it.
 pub struct Home {
+    /// Before the folder, so that nobody works in it any more when it is removed.
+    daemon: Option<OwnerEnds>,
     folder: TempDir,
     /// Marks every process that agents of this home start.
     pub tag: Tag,
@@ -27,7 +30,16 @@ impl Home {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("room for temporary files");
         fs::create_dir(folder.path().join("project")).expect("an empty folder");
-        Self { folder, tag: Tag::new() }
+        Self { folder, daemon: None, tag: Tag::new() }
+    }
+
+    /// An empty one whose commands work with a daemon. It ends with the home.
+    ///
+    /// # Panics
+    /// When there is no room for temporary files.
+    pub fn with_daemon() -> Self {
+        let home = Self::new();
+        Self { daemon: Some(OwnerEnds(home.path())), ..home }
     }
 
     /// Everything of the program: configuration, database, lock, log.
@@ -120,6 +132,9 @@ impl Home {
         command.args(args).current_dir(self.project()).env_clear();
         command.env("SWITCHBOARD_HOME", self.path()).env("HOME", self.folder.path()).env("LANG", "C.UTF-8");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        if self.daemon.is_none() {
+            command.env("SWITCHBOARD_NO_DAEMON", "1");
+        }
         command
     }
 

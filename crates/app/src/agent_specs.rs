@@ -16,7 +16,7 @@ const WORKER_COMMAND: &str = "worker";
 #[error("cannot find the program of the built-in agent: {cause}")]
 pub(crate) struct NoProgramError {
     #[source]
-    cause: std::io::Error,
+    pub(crate) cause: std::io::Error,
 }
 
 /// How to start each agent of the configuration.

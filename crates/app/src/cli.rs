@@ -5,10 +5,12 @@ mod args;
 mod catalog;
 mod config_command;
 mod doctor;
+mod down;
 mod exit_code;
 mod export;
 mod failure;
 mod glance;
+mod interrupted;
 mod list;
 mod manual;
 mod narrator;
@@ -20,10 +22,14 @@ mod remove;
 mod rule_command;
 mod run;
 mod search;
+mod serve;
+mod service;
 mod show;
 mod signals;
+mod status;
 mod tool_summary;
 mod transcript;
+mod up;
 mod views;
 
 use std::future::Future;
@@ -36,6 +42,7 @@ use switchboard_store::Persistence as _;
 
 use crate::builtin::{self, Outcome};
 use crate::coder;
+use crate::logging;
 use crate::setup::Setup;
 use crate::terminal::Style;
 use crate::workplace::Workplace;
@@ -76,16 +83,18 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Worker(args) => {
             return worker(args);
         }
+        Command::Serve(args) => return serve::run(*args, global, output),
         Command::Completions(args) => manual::completions(*args, output)?,
         Command::Man(args) => manual::man(args, output)?,
         Command::Config(args) => config_command::run(args, &Setup::load(global.home.as_deref())?, output)?,
+        Command::Service(args) => service::run(*args, &Setup::load(global.home.as_deref())?, output)?,
         Command::Agents(args) => {
             let setup = Setup::load(global.home.as_deref())?;
             agents::run(*args, &setup.config, &setup.folders.config_file(), output)?;
         }
         other => {
             let setup = Setup::load(global.home.as_deref())?;
-            log_to_stderr(global.verbose);
+            logging::to_stderr(global.verbose);
             return block_on(command(other, &setup, output))?;
         }
     }
@@ -113,6 +122,9 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
         Command::Run(args) => return run::run(args, setup, output).await,
         Command::Send(args) => return run::send(args, setup, output).await,
         Command::Demo(args) => return run::demo(args, setup, output).await,
+        Command::Up(args) => return up::run(*args, setup, output).await,
+        Command::Down => return down::run(setup, output).await,
+        Command::Status(args) => return status::run(*args, setup, output).await,
         Command::Doctor(args) => return doctor::run(*args, setup, output).await,
         Command::Rm(args) => {
             owning(setup, output, async |workplace, output| remove::run(args, workplace, output).await).await?;
@@ -224,20 +236,6 @@ fn choose_color(when: ColorWhen) {
         ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
         ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
     }
-}
-
-/// Problems are always told; what goes on inside only on request. `SWITCHBOARD_LOG` goes before all
-/// (`debug`, or `switchboard_store=trace` and the like).
-fn log_to_stderr(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-
-    let level = match verbose {
-        0 => "error",
-        1 => "switchboard=info,warn",
-        _ => "switchboard=debug,switchboard_store=debug,switchboard_sidecar=debug,switchboard_persistence=debug,info",
-    };
-    let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }
 
 /// Says on standard error what went wrong and what to do next, in the form that clap uses too.

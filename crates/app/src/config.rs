@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) defaults: Defaults,
     /// Bounds.
     pub(crate) limits: Limits,
+    /// Whether a command that works with agents starts a daemon when there is none; otherwise it works by itself.
+    pub(crate) auto_start: Sourced<bool>,
     /// The agents that can be run, by name; always has [`BUILTIN_AGENT`].
     pub(crate) agents: BTreeMap<String, Sourced<AgentConfig>>,
 }
@@ -97,11 +99,12 @@ impl Config {
     pub(crate) fn parse(text: &str, file: &Path, variables: Lookup<'_>) -> Result<Self, ConfigError> {
         let document = Document::parse(text, file)?;
         let root = document.root();
-        root.allow(&["agents", "defaults", "limits"])?;
+        root.allow(&["agents", "daemon", "defaults", "limits"])?;
         let layers = Layers { variables };
         let config = Self {
             defaults: layers.defaults(&root.section("defaults")?)?,
             limits: layers.limits(&root.section("limits")?)?,
+            auto_start: layers.auto_start(&root.section("daemon")?)?,
             agents: agent_config::read_agents(&root.section("agents")?, variables)?,
         };
         config.agent_named(&config.defaults.agent)?;
@@ -142,6 +145,11 @@ impl Layers<'_> {
             save_timeout: self.or(section, "save_timeout_seconds", timeout, SAVE_TIMEOUT_DEFAULT)?,
             line_bytes: self.or(section, "line_bytes", "SWITCHBOARD_LINE_BYTES", LINE_BYTES_DEFAULT)?,
         })
+    }
+
+    fn auto_start(&self, section: &Section<'_>) -> Result<Sourced<bool>, ConfigError> {
+        section.allow(&["auto_start"])?;
+        self.or(section, "auto_start", "SWITCHBOARD_AUTO_START", true)
     }
 
     fn or<T: Kind>(

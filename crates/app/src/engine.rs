@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use switchboard_domain::{Answer, Cost, NewSession, QueuedMessage, QueuedMessageId, RequestId, SessionId};
 use switchboard_sidecar::{AgentLauncher, StopPolicy};
 use switchboard_store::{Receipt, Store};
@@ -66,7 +66,7 @@ pub struct Engine {
 pub(crate) struct Inner {
     store: Store,
     launcher: Arc<dyn AgentLauncher>,
-    agents: AgentBook,
+    agents: RwLock<Arc<AgentBook>>,
     notifier: Arc<dyn Notifier>,
     config: EngineConfig,
     runners: Mutex<Runners>,
@@ -97,7 +97,7 @@ impl Engine {
         notifier: Arc<dyn Notifier>,
         config: EngineConfig,
     ) -> Self {
-        let (runners, tasks) = (Mutex::default(), TaskTracker::new());
+        let (agents, runners, tasks) = (RwLock::new(Arc::new(agents)), Mutex::default(), TaskTracker::new());
         Self { inner: Arc::new(Inner { store, launcher, agents, notifier, config, runners, tasks }) }
     }
 
@@ -107,8 +107,13 @@ impl Engine {
     }
 
     /// The agents that can be run.
-    pub fn agents(&self) -> &AgentBook {
-        &self.inner.agents
+    pub fn agents(&self) -> Arc<AgentBook> {
+        self.inner.agents()
+    }
+
+    /// Other agents from now on. Those that run are left alone.
+    pub fn set_agents(&self, agents: AgentBook) {
+        *self.inner.agents.write() = Arc::new(agents);
     }
 
     /// Creates a session and starts its first turn.
@@ -118,7 +123,7 @@ impl Engine {
     /// is `failed`, with the error).
     pub async fn start_session(&self, new: NewSession, policy: ApprovalPolicy) -> Result<SessionId, EngineError> {
         let (id, prompt) = (new.id, new.prompt.clone());
-        self.inner.agents.resolve(&new.agent)?;
+        self.inner.agents().resolve(&new.agent)?;
         let created = self.inner.store.create_session(new).await?;
         if created.transcript().last_seq() > switchboard_domain::Seq::ZERO {
             // Asked for twice: the first time did it.
@@ -333,6 +338,10 @@ impl Inner {
         }
         runners.handles.remove(&id);
         Retirement::Granted
+    }
+
+    fn agents(&self) -> Arc<AgentBook> {
+        Arc::clone(&self.agents.read())
     }
 
     fn policy(&self, id: SessionId) -> ApprovalPolicy {

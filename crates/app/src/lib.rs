@@ -27,9 +27,12 @@ mod cli;
 pub mod client;
 mod coder;
 mod config;
+mod daemon;
 #[cfg(test)]
 mod documents;
 pub mod engine;
+mod logging;
+mod private_file;
 mod session_name;
 mod setup;
 mod terminal;

@@ -32,7 +32,18 @@ impl Setup {
     /// # Errors
     /// When there are no folders, or the configuration makes no sense.
     pub(crate) fn load(home: Option<&Path>) -> Result<Self, SetupError> {
-        let folders = Folders::find(home)?;
+        Self::read(Folders::find(home)?)
+    }
+
+    /// Reads the configuration in the same folders, as it is now.
+    ///
+    /// # Errors
+    /// When it makes no sense.
+    pub(crate) fn read_again(&self) -> Result<Self, SetupError> {
+        Self::read(self.folders.clone())
+    }
+
+    fn read(folders: Folders) -> Result<Self, SetupError> {
         let config = Config::load(&folders.config_file(), &|name| std::env::var(name).ok())?;
         Ok(Self { folders, config })
     }

@@ -70,7 +70,7 @@ impl Workplace {
         let engine = Engine::new(
             store,
             Arc::new(launcher.clone()),
-            AgentBook::new(agent_specs(config, &setup.folders.data().join(CODER_MEMORY))?),
+            agent_book(setup)?,
             Arc::new(Silent),
             EngineConfig { intent_timeout, max_budget, ..EngineConfig::default() },
         );
@@ -116,6 +116,14 @@ impl Workplace {
         }
         Ok(store.durable_revision())
     }
+}
+
+/// The agents of a configuration.
+///
+/// # Errors
+/// When the built-in one cannot be started.
+pub(crate) fn agent_book(setup: &Setup) -> Result<AgentBook, NoProgramError> {
+    Ok(AgentBook::new(agent_specs(&setup.config, &setup.folders.data().join(CODER_MEMORY))?))
 }
 
 async fn lock(folder: &Path) -> Result<DataFolder, OpenError> {

@@ -1,5 +1,6 @@
 //! The command line: every command, option and help text.
 
+mod life;
 mod manage;
 mod read;
 mod work;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use life::{ServeArgs, ServiceAction, ServiceArgs, StatusArgs, UpArgs};
 pub(crate) use manage::{
     CompletionsArgs, ConfigAction, ConfigArgs, DoctorArgs, ManArgs, ProjectAction, ProjectAddArgs, ProjectArgs,
     ProjectListArgs, ProjectRemoveArgs, RuleAction, RuleArgs, RuleChangeArgs, RuleListArgs,
@@ -67,6 +69,17 @@ pub(crate) struct GlobalArgs {
     )]
     pub(crate) color: ColorWhen,
 
+    /// Work without a daemon, in this process: for scripts and containers
+    #[arg(
+        long,
+        global = true,
+        env = "SWITCHBOARD_NO_DAEMON",
+        hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = "Global options"
+    )]
+    pub(crate) no_daemon: bool,
+
     /// Say more on standard error about what happens inside (twice for details)
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
@@ -108,6 +121,16 @@ pub(crate) enum Command {
     Rule(RuleArgs),
     /// Add, list and remove the folders that agents work in
     Project(ProjectArgs),
+    /// Start the daemon in the background, or replace one of another version
+    Up(UpArgs),
+    /// End the daemon: its agents are interrupted, everything is saved
+    Down,
+    /// Say whether the daemon runs, and how its sessions are
+    Status(StatusArgs),
+    /// Be the daemon, in the foreground
+    Serve(ServeArgs),
+    /// Let the system start the daemon: systemd or launchd
+    Service(ServiceArgs),
     /// List the agents that can be run, and whether they are installed
     Agents(AgentsArgs),
     /// Look at the configuration in force

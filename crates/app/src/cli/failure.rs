@@ -10,6 +10,7 @@ use switchboard_store::{CloseError, CommitError, HydrateError, NotSaved, ReadErr
 use super::ExitCode;
 use crate::agent_specs::NoProgramError;
 use crate::config::{ConfigError, NoHomeError};
+use crate::daemon::{MeetError, Refusal, ServeError, StopError};
 use crate::engine::EngineError;
 use crate::session_name::SessionNameError;
 use crate::setup::SetupError;
@@ -187,6 +188,52 @@ impl From<WorkplaceError> for Failure {
             WorkplaceError::NoProgram(error) => error.into(),
             WorkplaceError::Refused(error) => error.into(),
             WorkplaceError::Close(error) => error.into(),
+        }
+    }
+}
+
+impl From<MeetError> for Failure {
+    fn from(error: MeetError) -> Self {
+        match error {
+            MeetError::Refused(refusal) => refusal.into(),
+            MeetError::OtherVersion(_) => Self::from_error(ExitCode::Failure, &error).hint(
+                "`switchboard up` replaces it; its agents are interrupted, and `switchboard resume` goes on with them",
+            ),
+            _ => Self::from_error(ExitCode::Failure, &error).hint("`switchboard logs` says more about the daemon"),
+        }
+    }
+}
+
+/// What the daemon said when it refused to start, as if it had been said here.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let code = ExitCode::ALL.into_iter().find(|code| code.number() == refusal.code);
+        let failure = Self::new(code.unwrap_or(ExitCode::Failure), refusal.message);
+        refusal.hint.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Workplace(error) => error.into(),
+            ServeError::NotLoopback(_) => Self::from_error(ExitCode::Usage, &error),
+            _ => Self::from_error(ExitCode::Failure, &error),
+        }
+    }
+}
+
+impl From<StopError> for Failure {
+    fn from(error: StopError) -> Self {
+        match error {
+            StopError::Meet(error) => error.into(),
+            StopError::Folder(error) => error.into(),
+            StopError::NoDaemon(_) => Self::from_error(ExitCode::Locked, &error).hint("wait until it is done"),
+            StopError::Stuck { pid } => {
+                let hint = format!("`kill -9 {pid}` ends it; the next start ends what is left of its agents");
+                Self::from_error(ExitCode::Failure, &error).hint(hint)
+            }
+            StopError::NotTold(_) => Self::from_error(ExitCode::Failure, &error),
         }
     }
 }

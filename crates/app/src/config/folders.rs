@@ -19,6 +19,7 @@ pub(crate) struct NoHomeError {
 /// Where files live. None of the folders need exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Folders {
+    home: Option<PathBuf>,
     config: PathBuf,
     data: PathBuf,
 }
@@ -30,10 +31,18 @@ impl Folders {
     /// When no home is given and the person has none.
     pub(crate) fn find(home: Option<&Path>) -> Result<Self, NoHomeError> {
         if let Some(home) = home {
-            return Ok(Self { config: home.to_owned(), data: home.to_owned() });
+            // Where this program stands may change; where its files are may not. Only an empty path is refused,
+            // and then nothing can be done with it anyway.
+            let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+            return Ok(Self { config: home.clone(), data: home.clone(), home: Some(home) });
         }
         let xdg = etcetera::choose_base_strategy().map_err(|cause| NoHomeError { cause })?;
-        Ok(Self { config: xdg.config_dir().join(NAME), data: xdg.data_dir().join(NAME) })
+        Ok(Self { home: None, config: xdg.config_dir().join(NAME), data: xdg.data_dir().join(NAME) })
+    }
+
+    /// The folder that everything was asked to be in, if one was.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
     }
 
     /// The configuration file.
@@ -55,6 +64,7 @@ mod tests {
     fn a_home_moves_everything() {
         let folders = Folders::find(Some(Path::new("/h"))).expect("given");
         assert_eq!(folders.config_file(), Path::new("/h/config.toml"));
-        assert_eq!(folders.data(), Path::new("/h"));
+        assert_eq!((folders.data(), folders.home()), (Path::new("/h"), Some(Path::new("/h"))));
+        assert!(Folders::find(Some(Path::new("h"))).expect("given").data().is_absolute());
     }
 }

@@ -70,6 +70,8 @@ fn entries(config: &Config) -> Vec<Entry<'_>> {
     push(&mut entries, "limits", "save_timeout_seconds", timeout.value.as_secs_f64().into(), &timeout.origin);
     push(&mut entries, "limits", "line_bytes", integer(limits.line_bytes.value), &limits.line_bytes.origin);
 
+    push(&mut entries, "daemon", "auto_start", config.auto_start.value.into(), &config.auto_start.origin);
+
     for (name, agent) in config.agents.iter().filter(|(_, agent)| agent.origin != Origin::Default) {
         push_agent(&mut entries, &format!("agents.{}", quoted(name)), &agent.value, &agent.origin);
     }

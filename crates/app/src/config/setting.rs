@@ -96,6 +96,21 @@ impl Kind for String {
     }
 }
 
+impl Kind for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn read(raw: &Raw<'_>) -> Option<Self> {
+        match raw {
+            Raw::Toml(value) => value.as_bool(),
+            Raw::Text(text) => match text.trim() {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            },
+        }
+    }
+}
+
 impl Kind for NonZeroUsize {
     const EXPECTED: &'static str = "a whole number from 1 to 1000";
 

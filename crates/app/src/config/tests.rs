@@ -94,6 +94,9 @@ fn what_is_in_force_can_be_read_and_keeps_secrets() {
     save_timeout_seconds = 5.0  # default
     line_bytes = 16777216  # default
 
+    [daemon]
+    auto_start = true  # default
+
     [agents.claude]
     protocol = "native"  # /ada/switchboard/config.toml:4
     command = ["claude-sidecar", "--fast"]  # /ada/switchboard/config.toml:4
@@ -159,7 +162,7 @@ fn mistakes_in_settings_are_explained() {
     did you mean `defaults`?
 
     config.toml:1: unknown key `colour`
-    known here: agents, defaults, limits
+    known here: agents, daemon, defaults, limits
 
     config.toml:1: `defaults` must be a table, not 3
 

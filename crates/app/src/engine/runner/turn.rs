@@ -116,7 +116,7 @@ impl Runner {
 
     async fn start_agent(&mut self, prompt: &str) -> Result<(), EngineError> {
         let (session, working_dir) = self.session_and_folder()?;
-        let agent = self.engine.agents.resolve(&session.agent)?;
+        let agent = self.engine.agents().resolve(&session.agent)?;
         let launch = LaunchSession {
             prompt: prompt.to_owned(),
             model: session.model.clone(),
