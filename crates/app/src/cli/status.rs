@@ -81,7 +81,7 @@ fn print(view: &StatusView, output: &mut Output) -> Result<(), Failure> {
     say("sessions", &sessions(view))?;
     if let Some(daemon) = view.daemon.as_ref().filter(|daemon| !daemon.is_of_this_version()) {
         let text = format!("is of version {}, this is {VERSION}: `switchboard up` replaces it", daemon.version);
-        say("version", &Style::ATTENTION.paint(&text).to_string())?;
+        say("version", &Style::ATTENTION.paint(&text))?;
     }
     let interrupted = view.sessions.get(SessionStatus::Interrupted.as_str()).copied().unwrap_or_default();
     if interrupted > 0 {

@@ -4,7 +4,7 @@ use switchboard_domain::Session;
 
 use super::args::UpArgs;
 use super::{ExitCode, Failure, Output, Setup, interrupted, now};
-use crate::daemon::{Announcement, Place, ServeOptions, VERSION, ensure, look, serve_arguments, stop};
+use crate::daemon::{Announcement, Place, ServeOptions, VERSION, bring_up, look, serve_arguments, stop};
 
 /// Sees to it that a daemon of this version runs.
 pub(super) async fn run(args: UpArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
@@ -19,7 +19,7 @@ pub(super) async fn run(args: UpArgs, setup: &Setup, output: &mut Output) -> Res
         Some(old) => replace(old, &place, output).await?,
         None => Vec::new(),
     };
-    let daemon = ensure(&place, &serve_arguments(setup, options)).await?;
+    let daemon = bring_up(&place, &serve_arguments(setup, options)).await?;
     output.line(&format!("the daemon is up: process {}, `switchboard down` ends it", daemon.pid))?;
     tell_address(&daemon, output)?;
     interrupted::tell(&cut_off, output);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use switchboard_domain::Timestamp;
-use uuid::Uuid;
 
+use crate::api::wire::Epoch;
 use crate::private_file;
 
 /// The version of this program. A front end talks only to a daemon of its own version.
@@ -22,7 +22,7 @@ pub(crate) struct Announcement {
     /// The version of the program.
     pub(crate) version: String,
     /// Names this life of the daemon: revisions of another one mean nothing in it.
-    pub(crate) epoch: Uuid,
+    pub(crate) epoch: Epoch,
     /// Where its socket is.
     pub(crate) socket: PathBuf,
     /// Where it listens for TCP, if it does.
@@ -60,7 +60,7 @@ mod tests {
 
     fn announcement(version: &str) -> Announcement {
         let socket = "/data/daemon.sock".into();
-        let (epoch, since) = (Uuid::nil(), chrono::DateTime::UNIX_EPOCH.into());
+        let (epoch, since) = (Epoch::fresh(), chrono::DateTime::UNIX_EPOCH.into());
         Announcement { pid: 7, version: version.to_owned(), epoch, socket, tcp: None, since }
     }
 
@@ -70,8 +70,9 @@ mod tests {
         let file = folder.path().join("daemon.json");
         assert_eq!(Announcement::read(&file), None);
         for version in [VERSION, "0.0.1"] {
-            announcement(version).publish(&file).expect("written");
-            assert_eq!(Announcement::read(&file), Some(announcement(version)));
+            let announcement = announcement(version);
+            announcement.publish(&file).expect("written");
+            assert_eq!(Announcement::read(&file), Some(announcement));
         }
         let mode = std::fs::metadata(&file).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -13,8 +13,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::announcement::{Announcement, VERSION};
 use super::place::Place;
 use super::readiness::Refusal;
+use super::serve::ServeOptions;
 use super::spawn::{self, SpawnError};
+use crate::client::Client;
 use crate::private_file;
+use crate::setup::Setup;
 
 /// How long a daemon may take to accept a connection; it does nothing else in that task.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
@@ -66,11 +69,32 @@ pub(crate) enum MeetError {
     Slow,
 }
 
+/// A client of the daemon of this setup, if one runs. Starts none.
+///
+/// # Errors
+/// When it is of another version, or does not accept.
+#[expect(dead_code, reason = "for commands that only look")]
+pub(crate) async fn find(setup: &Setup) -> Result<Option<Client>, MeetError> {
+    let daemon = running(&Place::of(setup.folders.data())).await?;
+    Ok(daemon.map(|daemon| Client::over_socket(daemon.socket)))
+}
+
+/// A client of the daemon of this setup; starts one if there is none.
+///
+/// # Errors
+/// See [`MeetError`].
+#[expect(dead_code, reason = "for commands that work with agents")]
+pub(crate) async fn ensure(setup: &Setup) -> Result<Client, MeetError> {
+    let arguments = spawn::serve_arguments(setup, ServeOptions::default());
+    let daemon = bring_up(&Place::of(setup.folders.data()), &arguments).await?;
+    Ok(Client::over_socket(daemon.socket))
+}
+
 /// The daemon of this place, if one runs and is of this version. Starts none.
 ///
 /// # Errors
 /// When it is of another version, or does not accept.
-pub(crate) async fn find(place: &Place) -> Result<Option<Announcement>, MeetError> {
+pub(crate) async fn running(place: &Place) -> Result<Option<Announcement>, MeetError> {
     match look(place).await? {
         Some((announcement, _)) if !announcement.is_of_this_version() => {
             Err(MeetError::OtherVersion(Box::new(announcement)))
@@ -110,14 +134,14 @@ async fn connect(socket: &Path) -> io::Result<UnixStream> {
 ///
 /// # Errors
 /// See [`MeetError`].
-pub(crate) async fn ensure(place: &Place, arguments: &[OsString]) -> Result<Announcement, MeetError> {
+pub(crate) async fn bring_up(place: &Place, arguments: &[OsString]) -> Result<Announcement, MeetError> {
     let deadline = Instant::now() + START_PATIENCE;
     let _lock = match find_or_lock(place, deadline).await? {
         Start::Running(announcement) => return Ok(announcement),
         Start::Mine(lock) => lock,
     };
     match spawn::background(place, arguments, deadline).await {
-        Ok(()) => find(place).await?.ok_or(MeetError::Slow),
+        Ok(()) => running(place).await?.ok_or(MeetError::Slow),
         Err(SpawnError::Refused(refusal)) if refusal.code == LOCKED => {
             let deadline = Instant::now() + REFUSED_PATIENCE;
             wait_for(place, deadline).await?.ok_or(MeetError::Refused(refusal))
@@ -152,7 +176,7 @@ pub(crate) async fn find_or_lock(place: &Place, deadline: Instant) -> Result<Sta
     private_file::create_folder(place.data()).map_err(failed)?;
     let file = private_file::append(&place.start_lock()).map_err(failed)?;
     loop {
-        if let Some(announcement) = find(place).await? {
+        if let Some(announcement) = running(place).await? {
             return Ok(Start::Running(announcement));
         }
         match file.try_lock() {
@@ -163,7 +187,7 @@ pub(crate) async fn find_or_lock(place: &Place, deadline: Instant) -> Result<Sta
         }
     }
     // Whoever had the lock before may have been ready just now.
-    Ok(match find(place).await? {
+    Ok(match running(place).await? {
         Some(announcement) => Start::Running(announcement),
         None => Start::Mine(StartLock { _file: file }),
     })
@@ -171,10 +195,61 @@ pub(crate) async fn find_or_lock(place: &Place, deadline: Instant) -> Result<Sta
 
 async fn wait_for(place: &Place, deadline: Instant) -> Result<Option<Announcement>, MeetError> {
     loop {
-        let found = find(place).await?;
+        let found = running(place).await?;
         if found.is_some() || Instant::now() >= deadline {
             return Ok(found);
         }
         sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixListener;
+
+    use super::*;
+    use crate::api::wire::Epoch;
+
+    /// A place with an announcement of this version.
+    fn announced(folder: &Path, version: &str) -> Place {
+        let place = Place::of(folder);
+        let socket = place.socket().expect("a short path");
+        let since = chrono::DateTime::UNIX_EPOCH.into();
+        let announcement =
+            Announcement { pid: 7, version: version.to_owned(), epoch: Epoch::fresh(), socket, tcp: None, since };
+        announcement.publish(&place.announcement()).expect("written");
+        place
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_daemon_announced_is_not_believed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = announced(folder.path(), VERSION);
+        assert_eq!(running(&place).await.expect("looked"), None, "no socket");
+        drop(UnixListener::bind(place.socket().expect("short")).expect("bound"));
+        assert_eq!(running(&place).await.expect("looked"), None, "nobody at the socket");
+    }
+
+    #[tokio::test]
+    async fn a_daemon_of_another_version_is_found_and_not_talked_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = announced(folder.path(), "0.0.1");
+        let _listener = UnixListener::bind(place.socket().expect("short")).expect("bound");
+        let refused = running(&place).await.expect_err("of another version").to_string();
+        assert_eq!(refused, format!("the daemon (process 7) is of version 0.0.1, this is {VERSION}"));
+        let (found, _) = look(&place).await.expect("looked").expect("there");
+        assert_eq!(found.version, "0.0.1");
+    }
+
+    #[tokio::test]
+    async fn a_start_is_one_starters_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::of(folder.path());
+        let lock = find_or_lock(&place, Instant::now()).await.expect("nobody starts");
+        assert!(matches!(lock, Start::Mine(_)));
+        let late = find_or_lock(&place, Instant::now()).await;
+        assert!(matches!(late, Err(MeetError::Slow)), "{late:?}");
+        drop(lock);
+        assert!(matches!(find_or_lock(&place, Instant::now()).await, Ok(Start::Mine(_))));
     }
 }

@@ -90,15 +90,15 @@ impl Place {
 /// A folder with a short path that only this data folder has.
 fn short_folder(data: &Path, runtime_folder: Option<PathBuf>) -> PathBuf {
     let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
-    let hash: String = hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let hash: Vec<String> = hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
     let base = runtime_folder.filter(|folder| folder.is_absolute()).unwrap_or_else(std::env::temp_dir);
-    base.join(format!("switchboard-{hash}"))
+    base.join(format!("switchboard-{}", hash.concat()))
 }
 
 /// Anybody may make folders where temporary files go, so one that is there already may be a trap.
 fn must_be_private(folder: &Path) -> Result<(), PlaceError> {
     let is_private = std::fs::symlink_metadata(folder).is_ok_and(|found| {
-        found.is_dir() && found.mode() & 0o077 == 0 && found.uid() == rustix::process::geteuid().as_raw()
+        found.is_dir() && found.mode() & 0o777 == 0o700 && found.uid() == rustix::process::geteuid().as_raw()
     });
     if is_private { Ok(()) } else { Err(PlaceError::NotPrivate { folder: folder.to_owned() }) }
 }

@@ -2,20 +2,17 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use switchboard_domain::SessionId;
 use thiserror::Error;
-use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::announcement::{Announcement, VERSION};
 use super::folder_watch::FolderWatch;
@@ -23,6 +20,8 @@ use super::log::Log;
 use super::place::{Place, PlaceError};
 use super::reload::Reloader;
 use super::signals::{Signal, Signals};
+use crate::api::wire::Epoch;
+use crate::api::{Api, ApiConfig, bind_socket, serve_socket};
 use crate::engine::ShutdownEnd;
 use crate::private_file;
 use crate::setup::Setup;
@@ -31,6 +30,9 @@ use crate::workplace::{Workplace, WorkplaceError};
 /// How long a shutdown takes at most: stopping the agents (two seconds after asking, two after `SIGTERM`, five for
 /// the kernel), two for the connections and ten for the disk, and a little for everything between.
 pub(crate) const SHUTDOWN_MAX: Duration = Duration::from_secs(25);
+
+/// How long streams are kept for the disk at the end. What it does not take by then is saved all the same, unseen.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether the data folder is still there.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -126,6 +128,7 @@ pub(crate) async fn serve(
 struct Daemon {
     place: Place,
     workplace: Workplace,
+    api: Api,
     announcement: Announcement,
     watch: FolderWatch,
     reloader: Arc<Reloader>,
@@ -145,23 +148,26 @@ impl Daemon {
         let place = Place::of(setup.folders.data());
         let workplace = Workplace::open(&setup).await?;
         // From here on the folder is ours, and so is whatever a predecessor left in it.
+        let socket = free_socket(&place)?;
+        let listener = bind_socket(&socket).map_err(ServeError::system("listen on its socket"))?;
+        let config = ApiConfig { epoch: Epoch::fresh(), default_agent: setup.config.defaults.agent.value.clone() };
+        let api = Api::new(workplace.engine().clone(), config);
         let reloader = Arc::new(Reloader::new(setup, workplace.engine().clone()));
-        let listener = bind(&place)?;
+        let refreshing = middleware::from_fn_with_state(Arc::clone(&reloader), refresh_before);
         let ending = CancellationToken::new();
-        let router = Router::new().layer(middleware::from_fn_with_state(Arc::clone(&reloader), refresh_before));
-        let serving = tokio::spawn(serve_socket(listener, router, ending.clone()));
+        let serving = tokio::spawn(serve_socket(listener, api.router().layer(refreshing), ending.clone()));
         let announcement = Announcement {
             pid: std::process::id(),
             version: VERSION.to_owned(),
-            epoch: Uuid::now_v7(),
-            socket: place.socket()?,
+            epoch: api.epoch(),
+            socket,
             tcp: options.listen,
             since: chrono::Utc::now().into(),
         };
         announcement.publish(&place.announcement()).map_err(ServeError::system("announce itself"))?;
         let watch = FolderWatch::new(place.data());
         tracing::info!(version = VERSION, data = %place.data().display(), "ready");
-        Ok(Self { place, workplace, announcement, watch, reloader, log, serving, ending })
+        Ok(Self { place, workplace, api, announcement, watch, reloader, log, serving, ending })
     }
 
     /// Lives until it is told to end, or has nothing to live for.
@@ -187,8 +193,11 @@ impl Daemon {
 
     /// Refuses new orders, ends the agents, saves everything, tells the front ends, and lets go of the folder.
     async fn close(self) -> Result<(), ServeError> {
-        let interrupted: Vec<SessionId> = self.workplace.engine().shutdown(ShutdownEnd::Interrupted).await;
+        let interrupted = self.workplace.engine().shutdown(ShutdownEnd::Interrupted).await;
         tracing::info!(interrupted = interrupted.len(), "every agent has ended");
+        // So that whoever listens hears of it, and that it is saved.
+        let _goes_on_without = timeout(FLUSH_PATIENCE, self.workplace.store().flush()).await;
+        self.api.end_streams();
         self.ending.cancel();
         let _its_panic_is_logged = self.serving.await;
         // While the folder is still ours: later these may be a successor's.
@@ -211,12 +220,12 @@ async fn next_event(signals: &mut Signals, looks: &mut Interval) -> Event {
     }
 }
 
-/// Takes the place of whatever a predecessor left at the socket's path.
-fn bind(place: &Place) -> Result<UnixListener, ServeError> {
+/// Where the socket goes, rid of what a predecessor left. Only for the owner of the data folder.
+fn free_socket(place: &Place) -> Result<PathBuf, ServeError> {
     let socket = place.socket()?;
-    let free = private_file::remove(&place.announcement()).and_then(|()| private_file::remove(&socket));
-    free.map_err(ServeError::system("remove what a predecessor left"))?;
-    UnixListener::bind(&socket).map_err(ServeError::system("listen on its socket"))
+    let freed = private_file::remove(&place.announcement()).and_then(|()| private_file::remove(&socket));
+    freed.map_err(ServeError::system("remove what a predecessor left"))?;
+    Ok(socket)
 }
 
 /// The configuration is as it is in the file whenever something is ordered.
@@ -225,8 +234,4 @@ async fn refresh_before(State(reloader): State<Arc<Reloader>>, request: Request,
         reloader.refresh();
     }
     next.run(request).await
-}
-
-async fn serve_socket(listener: UnixListener, router: Router, ending: CancellationToken) {
-    let _ = axum::serve(listener, router).with_graceful_shutdown(async move { ending.cancelled().await }).await;
 }

@@ -106,8 +106,9 @@ fn unit_quoted(word: &str) -> String {
 }
 
 fn property_list(invocation: &Invocation<'_>) -> String {
-    let words: String =
+    let words: Vec<String> =
         invocation.words().iter().map(|word| format!("    <string>{}</string>\n", xml_escaped(word))).collect();
+    let words = words.concat();
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
