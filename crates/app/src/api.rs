@@ -5,27 +5,32 @@
 //! who may ask: whoever can call the router may do everything.
 
 mod actions;
+mod document;
 mod error;
 mod events;
 mod extract;
+mod metrics;
 mod router;
+mod schema;
 mod serve;
 mod starts;
 pub mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use switchboard_domain::SessionId;
-use switchboard_store::Store;
+use switchboard_domain::{ProjectId, SessionId};
+use switchboard_store::{Receipt, Refused, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineConfig};
 use error::ApiError;
-use events::Encodings;
+use events::{Encodings, OpenStreams};
 use starts::Starts;
 use wire::Epoch;
 
+pub use router::document;
 pub use serve::{bind_socket, serve_socket};
 
 /// The most bytes a request's body may have. A prompt is text that somebody typed or piped in.
@@ -38,6 +43,16 @@ pub struct ApiConfig {
     pub epoch: Epoch,
     /// The agent of sessions that name none.
     pub default_agent: String,
+    /// How long what was asked for may wait for the disk.
+    pub intent_timeout: Duration,
+}
+
+impl ApiConfig {
+    /// A new life of the store, with this agent for sessions that name none.
+    pub fn new(default_agent: impl Into<String>) -> Self {
+        let intent_timeout = EngineConfig::default().intent_timeout;
+        Self { epoch: Epoch::fresh(), default_agent: default_agent.into(), intent_timeout }
+    }
 }
 
 /// The API of one engine. Cheap to clone; all clones are the same.
@@ -50,6 +65,7 @@ struct Inner {
     engine: Engine,
     config: ApiConfig,
     encodings: Encodings,
+    streams: OpenStreams,
     starts: Starts,
     /// What was begun is carried out, whether or not whoever asked waits for it.
     actions: TaskTracker,
@@ -64,6 +80,7 @@ impl Api {
             engine,
             config,
             encodings: Encodings::default(),
+            streams: OpenStreams::default(),
             starts: Starts::default(),
             actions: TaskTracker::new(),
             ending: CancellationToken::new(),
@@ -104,6 +121,24 @@ impl Api {
         action: impl Future<Output = Result<T, ApiError>> + Send + 'static,
     ) -> Result<T, ApiError> {
         self.inner.actions.spawn(action).await.unwrap_or_else(|_| Err(ApiError::internal()))
+    }
+
+    /// Does something that only the store is asked for, and waits until it is on disk.
+    async fn saved<T: Send + Sync + 'static>(
+        &self,
+        action: impl Future<Output = Result<Receipt<T>, Refused>> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let patience = self.inner.config.intent_timeout;
+        self.carry_out(async move {
+            let saved = tokio::time::timeout(patience, action.await?.durable()).await;
+            saved.map_err(|_| ApiError::not_saved_yet())?.map_err(ApiError::from)
+        })
+        .await
+    }
+
+    fn project_exists(&self, id: ProjectId) -> Result<(), ApiError> {
+        let exists = self.store().read(|state| state.project(id).is_some());
+        exists.then_some(()).ok_or_else(|| Refused::ProjectNotFound.into())
     }
 
     fn session_view(&self, id: SessionId) -> Result<wire::SessionView, ApiError> {

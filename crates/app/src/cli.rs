@@ -27,7 +27,6 @@ mod service;
 mod show;
 mod signals;
 mod status;
-mod tool_summary;
 mod transcript;
 mod up;
 mod views;
@@ -45,6 +44,7 @@ use crate::coder;
 use crate::logging;
 use crate::setup::Setup;
 use crate::terminal::Style;
+use crate::tool_summary;
 use crate::workplace::Workplace;
 pub(crate) use args::Cli;
 use args::{

@@ -3,7 +3,9 @@
 mod error;
 mod event_reader;
 mod listener;
+mod looks;
 mod mirror;
+mod query;
 mod requests;
 mod transport;
 
@@ -56,11 +58,16 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        self.ask(Method::GET, path, None::<&()>).await
+        self.order(Method::GET, path).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, ClientError> {
         self.ask(Method::POST, path, Some(body)).await
+    }
+
+    /// Asks for something that needs no more words than its path.
+    async fn order<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
+        self.ask(method, path, None::<&()>).await
     }
 
     /// Asks, and reads the answer as JSON.

@@ -32,10 +32,12 @@ mod daemon;
 mod documents;
 pub mod engine;
 mod logging;
+mod markdown;
 mod private_file;
 mod session_name;
 mod setup;
 mod terminal;
+mod tool_summary;
 mod workplace;
 
 pub use cli::main;

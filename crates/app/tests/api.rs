@@ -6,6 +6,10 @@ mod server;
 #[allow(dead_code, reason = "the engine's own tests use all of it")]
 mod stage;
 
+#[path = "api/describing.rs"]
+mod describing;
+#[path = "api/looking.rs"]
+mod looking;
 #[path = "api/mirroring.rs"]
 mod mirroring;
 #[path = "api/talking.rs"]

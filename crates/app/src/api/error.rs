@@ -27,6 +27,21 @@ impl ApiError {
         self
     }
 
+    /// What was asked for makes no sense as it is.
+    pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    pub(super) fn empty_text() -> Self {
+        Self::invalid("empty_text", "there is nothing in the text")
+    }
+
+    /// It is done in memory, and gets to disk whenever that works again.
+    pub(super) fn not_saved_yet() -> Self {
+        let message = "done, but the disk did not take it in time; it is saved as soon as that works";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_saved_yet", message).hint("GET /api/v1/health says more")
+    }
+
     pub(super) fn session_not_found() -> Self {
         EngineError::SessionNotFound.into()
     }

@@ -15,6 +15,7 @@
 mod encodings;
 mod filter;
 mod frame;
+mod open_streams;
 mod opening;
 mod stream;
 
@@ -32,10 +33,23 @@ use filter::Filter;
 use stream::EventStream;
 
 pub(super) use encodings::Encodings;
+pub(super) use open_streams::OpenStreams;
 
 /// Where a client that comes back says what it saw last.
 const LAST_EVENT_ID: &str = "last-event-id";
 
+/// Listen to everything that happens
+///
+/// First a `snapshot`, whose changes make the state out of an empty one; then a `change` for each thing
+/// that happens, `durable` when the disk got further, a comment when nothing happens. `reset` is
+/// followed by a new `snapshot`, and `end` by nothing. Filters may repeat.
+#[utoipa::path(get, path = "/events", tag = "events",
+    params(
+        ("session" = Option<Vec<uuid::Uuid>>, Query, description = "Only these sessions, with their transcripts"),
+        ("project" = Option<Vec<uuid::Uuid>>, Query, description = "Only the sessions of these projects"),
+        ("last-event-id" = Option<String>, Header, description = "The last id that was seen, to go on after it"),
+    ),
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(super) async fn open(
     State(api): State<Api>,
     query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
@@ -51,10 +65,11 @@ pub(super) async fn open(
         }
         seen => seen.flatten(),
     };
+    let open = api.inner.streams.open();
     let events = EventStream::open(api, filter, seen).await;
-    let chunks = unfold(events, async |mut events| {
+    let chunks = unfold((events, open), async |(mut events, open)| {
         let chunk = events.next_chunk().await?;
-        Some((Ok::<_, std::convert::Infallible>(chunk), events))
+        Some((Ok::<_, std::convert::Infallible>(chunk), (events, open)))
     });
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(chunks)).into_response())

@@ -5,21 +5,17 @@
 mod approvals;
 mod error;
 mod event;
+mod looks;
 mod projects;
 mod sessions;
-
-use serde::{Deserialize, Serialize};
 
 pub use approvals::{AnswerApproval, Decision, Policy, SetPolicy};
 pub use error::{ErrorBody, ErrorDetail};
 pub use event::{DurableReached, Epoch, EventId, EventIdError, Snapshot};
-pub use projects::AddProject;
-pub use sessions::{SendResult, SentTo, SessionView, StartSession, Stopped};
-
-/// Text that somebody says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// The text.
-    pub text: String,
-}
+pub use looks::{
+    AgentView, ExportFormat, ExportQuery, HealthState, HealthView, MessagesQuery, Order, SearchRequest, StatsView,
+    Transcript, VersionView,
+};
+pub(crate) use projects::Settings;
+pub use projects::{AddProject, ProjectView, RenameProject, RuleText, Setting};
+pub use sessions::{ListSessions, SendResult, SentTo, SessionView, SetTitle, StartSession, Stopped, Text};

@@ -9,9 +9,9 @@ use switchboard_store::Persistence;
 use super::args::{ExportArgs, ExportFormat};
 use super::catalog::Catalog;
 use super::show::messages;
-use super::transcript::to_markdown;
 use super::views::TranscriptView;
 use super::{ExitCode, Failure, Output};
+use crate::markdown::to_markdown;
 
 pub(super) async fn run(
     args: &ExportArgs,

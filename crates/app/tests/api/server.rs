@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use switchboard::api::wire::{Epoch, StartSession};
+use switchboard::api::wire::StartSession;
 use switchboard::api::{Api, ApiConfig, bind_socket, serve_socket};
 use switchboard::client::{Client, Mirror, Seen};
 use switchboard_domain::SessionId;
@@ -34,8 +34,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start(way: Way) -> Self {
         let stage = Stage::set().await;
-        let config = ApiConfig { epoch: Epoch::fresh(), default_agent: "one".into() };
-        let api = Api::new(stage.engine.clone(), config);
+        let api = Api::new(stage.engine.clone(), ApiConfig::new("one"));
         let folder = tempfile::tempdir().expect("a folder");
         let client = match way {
             Way::InProcess => Client::in_process(api.router()),

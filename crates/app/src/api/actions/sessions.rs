@@ -1,4 +1,4 @@
-//! Starting sessions, looking at them, talking to them and ending them.
+//! Starting sessions, looking at them and ending them.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,21 +8,44 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::api::error::ApiError;
-use crate::api::extract::{At, Body};
-use crate::api::wire::{SendResult, SessionView, StartSession, Stopped, Text};
+use crate::api::extract::{At, Body, Params};
+use crate::api::wire::{ListSessions, SessionView, SetTitle, StartSession, Stopped};
 
 /// The version of UUIDs that order by time, as the list of sessions does.
 const ORDERED_VERSION: usize = 7;
 
-pub(in crate::api) async fn list(State(api): State<Api>) -> Json<Vec<SessionView>> {
+/// List sessions, newest first
+#[utoipa::path(get, path = "/sessions", tag = "sessions", params(ListSessions),
+    responses((status = 200, body = Vec<SessionView>)))]
+pub(in crate::api) async fn list(
+    State(api): State<Api>,
+    Params(wanted): Params<ListSessions>,
+) -> Json<Vec<SessionView>> {
     let state = api.store().snapshot();
-    Json(state.sessions().filter_map(|it| SessionView::of(&state, it.session().id)).collect())
+    let sessions = state.sessions().map(|it| it.session());
+    let fitting = sessions
+        .filter(|it| wanted.before.is_none_or(|before| it.id < before))
+        .filter(|it| wanted.project.is_none_or(|project| it.project_id == project))
+        .filter(|it| wanted.status.is_none_or(|status| it.status() == status));
+    let limit = wanted.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    Json(fitting.take(limit).filter_map(|it| SessionView::of(&state, it.id)).collect())
 }
 
+/// Look at a session
+#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = Uuid, Path)),
+    responses((status = 200, body = SessionView)))]
 pub(in crate::api) async fn get(State(api): State<Api>, At(id): At<SessionId>) -> Result<Json<SessionView>, ApiError> {
     api.session_view(id).map(Json)
 }
 
+/// Start a session
+///
+/// Whoever chooses its id may ask again, and gets the same session. It is on disk when this answers.
+#[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = StartSession,
+    responses(
+        (status = 201, description = "It was started.", body = SessionView),
+        (status = 200, description = "It was started before.", body = SessionView),
+    ))]
 pub(in crate::api) async fn start(
     State(api): State<Api>,
     Body(wanted): Body<StartSession>,
@@ -31,8 +54,10 @@ pub(in crate::api) async fn start(
     let id = id.unwrap_or_else(|| SessionId::new(Uuid::now_v7()));
     if id.uuid().get_version_num() != ORDERED_VERSION {
         let message = "the id of a session is a UUID of version 7";
-        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_session_id", message)
-            .hint("leave the id out, and one is made"));
+        return Err(ApiError::invalid("invalid_session_id", message).hint("leave the id out, and one is made"));
+    }
+    if prompt.trim().is_empty() {
+        return Err(ApiError::empty_text());
     }
     let agent = agent.unwrap_or_else(|| api.inner.config.default_agent.clone());
     let new = NewSession { id, project_id, agent, prompt, title, model };
@@ -58,22 +83,41 @@ fn repeated(known: &Session, new: &NewSession) -> Result<StatusCode, ApiError> {
     is_same.then_some(StatusCode::OK).ok_or_else(other)
 }
 
-pub(in crate::api) async fn send(
+/// Give a session another title
+#[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions", params(("id" = Uuid, Path)),
+    request_body = SetTitle, responses((status = 200, body = SessionView)))]
+pub(in crate::api) async fn set_title(
     State(api): State<Api>,
     At(id): At<SessionId>,
-    Body(Text { text }): Body<Text>,
-) -> Result<Json<SendResult>, ApiError> {
-    let engine = api.engine().clone();
-    let sent = api.carry_out(async move { Ok(engine.send(id, &text).await?) }).await?;
-    Ok(Json(sent.into()))
+    Body(SetTitle { title }): Body<SetTitle>,
+) -> Result<Json<SessionView>, ApiError> {
+    api.session_view(id)?;
+    let store = api.store().clone();
+    api.saved(async move { store.set_title(id, &title) }).await?;
+    api.session_view(id).map(Json)
 }
 
+/// Stop a session's agent
+#[utoipa::path(post, path = "/sessions/{id}/abort", tag = "sessions", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Stopped)))]
 pub(in crate::api) async fn abort(State(api): State<Api>, At(id): At<SessionId>) -> Result<Json<Stopped>, ApiError> {
     let engine = api.engine().clone();
     let was_running = api.carry_out(async move { Ok(engine.abort(id).await?) }).await?;
     Ok(Json(Stopped { was_running }))
 }
 
+/// Empty a session: its transcript, approvals and queue go, its agent first
+#[utoipa::path(post, path = "/sessions/{id}/clear", tag = "sessions", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
+pub(in crate::api) async fn clear(State(api): State<Api>, At(id): At<SessionId>) -> Result<StatusCode, ApiError> {
+    let engine = api.engine().clone();
+    api.carry_out(async move { Ok(engine.clear_session(id).await?) }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Delete a session and all that belongs to it, its agent first
+#[utoipa::path(delete, path = "/sessions/{id}", tag = "sessions", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
 pub(in crate::api) async fn delete(State(api): State<Api>, At(id): At<SessionId>) -> Result<StatusCode, ApiError> {
     let engine = api.engine().clone();
     api.carry_out(async move { Ok(engine.delete_session(id).await?) }).await?;

@@ -3,21 +3,26 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use switchboard_domain::{ProjectId, QueuedMessageId, Session, SessionId};
+use switchboard_domain::{ProjectId, QueuedMessageId, Session, SessionId, SessionStatus};
 use switchboard_store::State;
+use utoipa::{IntoParams, ToSchema};
 
+use crate::api::error::ApiError;
+use crate::api::schema;
 use crate::api::wire::Policy;
 use crate::engine::SendOutcome;
 
 /// Starts a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartSession {
     /// Its id, a UUID of version 7. Whoever chooses it may ask again and gets the same session; made
     /// by the server when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
     pub id: Option<SessionId>,
     /// The project it works in.
+    #[schema(value_type = Uuid)]
     pub project_id: ProjectId,
     /// The agent's name in the configuration; the default agent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,12 +40,36 @@ pub struct StartSession {
     pub policy: Policy,
 }
 
+/// Which sessions are listed, newest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListSessions {
+    /// Only those of this project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<Uuid>, nullable = false)]
+    pub project: Option<ProjectId>,
+    /// Only those that stand here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<schema::SessionStatus>, nullable = false)]
+    pub status: Option<SessionStatus>,
+    /// Only those older than this one, to go on with the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<Uuid>, nullable = false)]
+    pub before: Option<SessionId>,
+    /// At most so many; all unless said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub limit: Option<u32>,
+}
+
 /// A session: its own fields and what a list shows around them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionView {
     /// The short form of its id, which people type.
     pub short_id: String,
     /// The folder it works in.
+    #[schema(value_type = Option<String>)]
     pub project_path: Option<PathBuf>,
     /// What people call its project.
     pub project_name: Option<String>,
@@ -52,6 +81,7 @@ pub struct SessionView {
     pub pending_approvals: usize,
     /// The session itself.
     #[serde(flatten)]
+    #[schema(value_type = schema::Session)]
     pub session: Session,
 }
 
@@ -73,17 +103,41 @@ impl SessionView {
     }
 }
 
+/// Text that somebody says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+}
+
+impl Text {
+    /// The text, if something is in it.
+    pub(in crate::api) fn said(self) -> Result<String, ApiError> {
+        if self.text.trim().is_empty() { Err(ApiError::empty_text()) } else { Ok(self.text) }
+    }
+}
+
+/// Gives a session another title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetTitle {
+    /// The title.
+    pub title: String,
+}
+
 /// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SendResult {
     /// Where it went.
     pub sent_to: SentTo,
     /// Its id in the queue, if it went there.
+    #[schema(value_type = Option<Uuid>)]
     pub queued_id: Option<QueuedMessageId>,
 }
 
 /// Where a message went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SentTo {
     /// To the agent.
@@ -102,7 +156,7 @@ impl From<SendOutcome> for SendResult {
 }
 
 /// What became of an agent that was to be stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Stopped {
     /// Whether it ran.
     pub was_running: bool,
