@@ -20,7 +20,6 @@ use super::log::Log;
 use super::place::{Place, PlaceError};
 use super::reload::Reloader;
 use super::signals::{Signal, Signals};
-use crate::api::wire::Epoch;
 use crate::api::{Api, ApiConfig, bind_socket, serve_socket};
 use crate::engine::ShutdownEnd;
 use crate::private_file;
@@ -150,7 +149,10 @@ impl Daemon {
         // From here on the folder is ours, and so is whatever a predecessor left in it.
         let socket = free_socket(&place)?;
         let listener = bind_socket(&socket).map_err(ServeError::system("listen on its socket"))?;
-        let config = ApiConfig { epoch: Epoch::fresh(), default_agent: setup.config.defaults.agent.value.clone() };
+        let config = ApiConfig {
+            intent_timeout: setup.config.limits.save_timeout.value,
+            ..ApiConfig::new(&setup.config.defaults.agent.value)
+        };
         let api = Api::new(workplace.engine().clone(), config);
         let reloader = Arc::new(Reloader::new(setup, workplace.engine().clone()));
         let refreshing = middleware::from_fn_with_state(Arc::clone(&reloader), refresh_before);
