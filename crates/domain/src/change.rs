@@ -10,7 +10,7 @@ use crate::timestamp::duration_ms;
 use crate::{
     AgentSessionId, Answer, Approval, ApprovalEnd, Cost, Delivery, Dequeued, Draft, Health, Message, Project,
     ProjectId, QueuedMessage, QueuedMessageId, RateLimit, RequestId, Seq, Session, SessionId, SessionStatus, Timestamp,
-    ToolCall, ToolResult, WorkerProcess,
+    ToolCall, ToolResult, Waiting, WorkerProcess,
 };
 
 /// One thing that happened to the state.
@@ -140,6 +140,11 @@ pub enum SessionChange {
     WorkerSet {
         /// The process.
         worker: Option<WorkerProcess>,
+    },
+    /// It waits to begin a turn, or no longer. In memory only.
+    WaitingSet {
+        /// What for; `None` when it does not wait.
+        waiting: Option<Waiting>,
     },
     /// Its transcript, queue and approvals are gone; the session itself stays.
     Cleared,

@@ -56,6 +56,7 @@ mod timestamp;
 mod title;
 mod tool_call;
 mod usage;
+mod waiting;
 
 pub use agent_command::{AgentCommand, StartSession};
 pub use agent_event::AgentEvent;
@@ -77,3 +78,4 @@ pub use timestamp::Timestamp;
 pub use title::title_from_prompt;
 pub use tool_call::{PendingToolCalls, ToolCall, ToolResult, answer_tool_call};
 pub use usage::Usage;
+pub use waiting::{Waiting, WaitingReason};

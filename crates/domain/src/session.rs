@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::timestamp::duration_ms;
-use crate::{AgentSessionId, Cost, ProjectId, SessionId, SessionStatus, Timestamp, title_from_prompt};
+use crate::{AgentSessionId, Cost, ProjectId, SessionId, SessionStatus, Timestamp, Usage, title_from_prompt};
 
 /// What a new session is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,9 @@ pub struct Session {
     pub elapsed: Duration,
     /// Money spent, as the agent reports it, over all its processes.
     pub cost: Cost,
+    /// Tokens used, over all its messages that say so.
+    #[serde(default)]
+    pub usage: Usage,
     /// Why it failed, or what went wrong last.
     pub error: Option<String>,
     /// The process that serves it, while one does.
@@ -90,6 +93,7 @@ impl Session {
             turn_started_at: None,
             elapsed: Duration::ZERO,
             cost: Cost::ZERO,
+            usage: Usage::default(),
             error: None,
             worker: None,
             progress: Progress { status: SessionStatus::Running, ended_at: None },

@@ -18,6 +18,14 @@ pub struct Usage {
     pub cache_write_tokens: u64,
 }
 
+impl Usage {
+    /// All tokens together. Saturates, since the numbers come from outside.
+    pub const fn total(self) -> u64 {
+        let read = self.input_tokens.saturating_add(self.cache_read_tokens).saturating_add(self.cache_write_tokens);
+        read.saturating_add(self.output_tokens)
+    }
+}
+
 impl Add for Usage {
     type Output = Self;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_domain::{Revision, SessionId};
+use switchboard_domain::{Revision, SessionId, Timestamp};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
@@ -120,6 +120,11 @@ impl Store {
         let ended = self.shared.ended.subscribe();
         let segment = (seen <= self.shared.newest()).then(|| self.shared.segment_of(seen.next())).flatten()?;
         Some(Subscription::new(Arc::clone(&self.shared), ended, segment, seen.next()))
+    }
+
+    /// The time, by the store's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.now()
     }
 
     /// The revision of the newest change.

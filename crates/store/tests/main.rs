@@ -17,3 +17,4 @@ mod retelling;
 mod state_machine;
 mod subscriptions;
 mod tool_calls;
+mod usage_and_waiting;

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use switchboard_domain::{AgentSessionId, Cost, NewSession, ProjectId, Session, SessionId, Timestamp, WorkerProcess};
+use switchboard_domain::{
+    AgentSessionId, Cost, NewSession, ProjectId, Session, SessionId, Timestamp, Usage, WorkerProcess,
+};
 
 use super::unreadable;
+use crate::json;
 use crate::upsert::Upsert;
 
 /// The order of the fields is that of the columns, which reading all sessions relies on.
@@ -33,6 +36,8 @@ pub(crate) struct Model {
     pub(crate) worker_pid: Option<i64>,
     /// An unsigned number, kept bit by bit.
     pub(crate) worker_started: Option<i64>,
+    /// JSON; none while nothing was used.
+    pub(crate) usage: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -59,6 +64,7 @@ impl From<&Session> for Model {
             error: session.error.clone(),
             worker_pid: session.worker.map(|worker| i64::from(worker.pid)),
             worker_started: session.worker.map(|worker| worker.started.cast_signed()),
+            usage: usage_text(session.usage),
         }
     }
 }
@@ -68,6 +74,7 @@ impl TryFrom<Model> for Session {
 
     fn try_from(row: Model) -> Result<Self, DbErr> {
         let worker = worker(&row)?;
+        let usage = row.usage.as_deref().map(json::from_text).transpose();
         let new = NewSession {
             id: SessionId::new(row.id),
             project_id: ProjectId::new(row.project_id),
@@ -86,8 +93,14 @@ impl TryFrom<Model> for Session {
         session.cost = Cost::from_micro_usd(row.cost_micro_usd.cast_unsigned());
         session.error = row.error;
         session.worker = worker;
+        session.usage = usage.map_err(|error| unreadable("usage", error))?.unwrap_or_default();
         Ok(session)
     }
+}
+
+fn usage_text(usage: Usage) -> Option<String> {
+    // Four numbers always have a text.
+    (usage != Usage::default()).then(|| json::to_text(&usage).ok()).flatten()
 }
 
 fn worker(row: &Model) -> Result<Option<WorkerProcess>, DbErr> {
@@ -116,6 +129,7 @@ impl Upsert for Model {
         Column::Error,
         Column::WorkerPid,
         Column::WorkerStarted,
+        Column::Usage,
     ];
 
     fn push_values(self, values: &mut Vec<Value>) {
@@ -136,6 +150,7 @@ impl Upsert for Model {
             self.error.into(),
             self.worker_pid.into(),
             self.worker_started.into(),
+            self.usage.into(),
         ]);
     }
 }

@@ -19,7 +19,7 @@ const SESSIONS: &str = "
 SELECT json_array(
     json_array(hex(s.id), hex(s.project_id), s.agent, s.prompt, s.title, s.model, s.agent_session_id, s.status,
         s.created_at, s.ended_at, s.turn_started_at, s.elapsed_micros, s.cost_micro_usd, s.error, s.worker_pid,
-        s.worker_started),
+        s.worker_started, s.usage),
     (SELECT max(m.seq) FROM messages m WHERE m.session_id = s.id)
 )
 FROM agent_sessions s

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_domain::{
-    AgentSessionId, Change, Cost, NewSession, Session, SessionChange, SessionId, SessionStatus, Timestamp,
+    AgentSessionId, Change, Cost, NewSession, Session, SessionChange, SessionId, SessionStatus, Timestamp, Waiting,
     WorkerProcess,
 };
 use thiserror::Error;
@@ -191,6 +191,17 @@ impl Store {
     /// [`Refused::SessionNotFound`].
     pub fn set_worker(&self, id: SessionId, worker: Option<WorkerProcess>) -> Result<Receipt<()>, Refused> {
         self.set(id, "worker", SessionChange::WorkerSet { worker })
+    }
+
+    /// What the session waits for before its agent may begin. In memory only.
+    ///
+    /// # Errors
+    /// [`Refused::SessionNotFound`].
+    pub fn set_waiting(&self, id: SessionId, waiting: Option<Waiting>) -> Result<(), Refused> {
+        self.on_session_unsaved(id, "waiting", |session, _| {
+            let is_new = session.waiting() != waiting.as_ref();
+            is_new.then_some(SessionChange::WaitingSet { waiting })
+        })
     }
 
     /// Removes the session's transcript, approvals and queue. The session stays, and its next

@@ -75,6 +75,8 @@ impl DirtySession {
             | Is::WorkerSet { .. } => self.row = true,
             Is::MessageAppended { message } => {
                 self.appended_from.get_or_insert(message.seq);
+                // The session's own usage grew with it.
+                self.row |= message.body.usage.is_some();
                 if message.body.role == Role::Assistant {
                     self.draft = DirtyDraft::Fact;
                 }
@@ -100,7 +102,11 @@ impl DirtySession {
             Is::QueuedMessageEdited { id, .. } | Is::DeliveryChanged { id, .. } | Is::MessageDequeued { id, .. } => {
                 self.queued.insert(*id);
             }
-            Is::Cleared | Is::ToolProgressed { .. } | Is::TranscriptLoaded { .. } | Is::TranscriptTrimmed { .. } => {
+            Is::Cleared
+            | Is::WaitingSet { .. }
+            | Is::ToolProgressed { .. }
+            | Is::TranscriptLoaded { .. }
+            | Is::TranscriptTrimmed { .. } => {
                 return Urgency::Memory;
             }
         }

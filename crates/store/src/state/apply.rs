@@ -94,6 +94,7 @@ impl SessionState {
         use SessionChange as Is;
         match change {
             Is::StatusChanged { status, at } => self.session.set_status(*status, *at),
+            Is::WaitingSet { waiting } => self.waiting.clone_from(waiting),
             Is::TurnStarted { at } => self.session.turn_started_at = Some(*at),
             Is::ElapsedSet { elapsed } => self.session.elapsed = *elapsed,
             Is::AgentSessionIdSet { agent_session_id: id } => self.session.agent_session_id = Some(id.clone()),
@@ -150,6 +151,7 @@ impl SessionState {
     }
 
     fn append(&mut self, message: &Arc<Message>) {
+        self.session.usage = self.session.usage + message.body.usage.unwrap_or_default();
         self.transcript.append(Arc::clone(message));
         if message.body.role == Role::Assistant {
             self.drop_draft();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use switchboard_domain::{Approval, Draft, QueuedMessage, QueuedMessageId, RequestId, Session, StoredSession};
+use switchboard_domain::{Approval, Draft, QueuedMessage, QueuedMessageId, RequestId, Session, StoredSession, Waiting};
 
 use crate::state::Transcript;
 
@@ -19,6 +19,7 @@ pub struct SessionState {
     pub(crate) tool_progress: Option<(String, Duration)>,
     pub(crate) approvals: VecDeque<Approval>,
     pub(crate) queue: VecDeque<QueuedMessage>,
+    pub(crate) waiting: Option<Waiting>,
 }
 
 impl SessionState {
@@ -30,6 +31,7 @@ impl SessionState {
             tool_progress: None,
             approvals: VecDeque::new(),
             queue: VecDeque::new(),
+            waiting: None,
         }
     }
 
@@ -80,6 +82,11 @@ impl SessionState {
     /// One queued message.
     pub fn queued(&self, id: QueuedMessageId) -> Option<&QueuedMessage> {
         self.queue.iter().find(|message| message.id == id)
+    }
+
+    /// What it waits for before its agent may begin; `None` when it does not.
+    pub const fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.as_ref()
     }
 
     /// Adds an approval; one with the same request id, which can only have ended, gives way.

@@ -48,6 +48,7 @@ pub async fn every_field_comes_back_as_it_was(subject: &dyn Subject) {
     session.turn_started_at = Some(sample::moment(5));
     session.elapsed = Duration::from_micros(1_234_567);
     session.error = Some("it broke".into());
+    session.usage = Usage { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: u64::MAX };
     for (cost, pid, started) in [(0, 0, 0), (1, 77, 1 << 40), (u64::MAX, u32::MAX, u64::MAX)] {
         session.cost = Cost::from_micro_usd(cost);
         session.worker = Some(WorkerProcess { pid, started });
