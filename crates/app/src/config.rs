@@ -9,6 +9,7 @@ mod config_error;
 mod document;
 mod endpoint_config;
 mod folders;
+mod limits_config;
 mod origin;
 mod report;
 mod setting;
@@ -16,15 +17,13 @@ mod setting;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::time::Duration;
-
-use switchboard_domain::Cost;
 
 pub(crate) use agent_config::{AgentConfig, BUILTIN_AGENT, Protocol};
 pub(crate) use config_error::ConfigError;
 use document::{Document, Section};
 pub(crate) use endpoint_config::EndpointConfig;
 pub(crate) use folders::{Folders, NoHomeError};
+pub(crate) use limits_config::Limits;
 pub(crate) use origin::{Origin, Sourced};
 pub(crate) use report::{ShowOrigin, to_json, to_toml};
 pub(crate) use setting::{ApprovePolicy, Lookup};
@@ -33,13 +32,6 @@ use setting::{Kind, Raw};
 /// Sessions of a parallel file that run at once unless told otherwise: enough to see the point, few
 /// enough for an account's rate limit.
 const JOBS_DEFAULT: NonZeroUsize = NonZeroUsize::new(8).expect("8 is not zero");
-
-/// How long a prompt waits for the disk before it is given up unsent.
-const SAVE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
-
-/// The longest line an agent may send: far above any real message, far below what memory can hold
-/// for each of a hundred agents.
-const LINE_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
 
 /// Everything that can be set, as it is in force.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,17 +59,6 @@ pub(crate) struct Defaults {
     pub(crate) jobs: Sourced<NonZeroUsize>,
 }
 
-/// Bounds.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Limits {
-    /// The most one session may cost; no limit unless set.
-    pub(crate) budget: Option<Sourced<Cost>>,
-    /// How long a prompt waits for the disk before it is given up unsent.
-    pub(crate) save_timeout: Sourced<Duration>,
-    /// The longest line an agent may send, in bytes.
-    pub(crate) line_bytes: Sourced<u64>,
-}
-
 impl Config {
     /// What `file` and the environment say; a file that does not exist says nothing.
     ///
@@ -103,12 +84,17 @@ impl Config {
         let layers = Layers { variables };
         let config = Self {
             defaults: layers.defaults(&root.section("defaults")?)?,
-            limits: layers.limits(&root.section("limits")?)?,
+            limits: Limits::read(&root.section("limits")?, &layers)?,
             auto_start: layers.auto_start(&root.section("daemon")?)?,
             agents: agent_config::read_agents(&root.section("agents")?, variables)?,
         };
         config.agent_named(&config.defaults.agent)?;
         Ok(config)
+    }
+
+    /// Which agent uses which account, where that is not one of its own.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (String, String)> {
+        self.agents.iter().filter_map(|(name, agent)| Some((name.clone(), agent.value.account.clone()?)))
     }
 
     /// The agent with this name.
@@ -134,16 +120,6 @@ impl Layers<'_> {
             model: self.get(section, "model", "SWITCHBOARD_MODEL")?,
             approve: self.or(section, "approve", "SWITCHBOARD_APPROVE", ApprovePolicy::Ask)?,
             jobs: self.or(section, "jobs", "SWITCHBOARD_JOBS", JOBS_DEFAULT)?,
-        })
-    }
-
-    fn limits(&self, section: &Section<'_>) -> Result<Limits, ConfigError> {
-        section.allow(&["budget_usd", "line_bytes", "save_timeout_seconds"])?;
-        let timeout = "SWITCHBOARD_SAVE_TIMEOUT_SECONDS";
-        Ok(Limits {
-            budget: self.get(section, "budget_usd", "SWITCHBOARD_BUDGET_USD")?,
-            save_timeout: self.or(section, "save_timeout_seconds", timeout, SAVE_TIMEOUT_DEFAULT)?,
-            line_bytes: self.or(section, "line_bytes", "SWITCHBOARD_LINE_BYTES", LINE_BYTES_DEFAULT)?,
         })
     }
 

@@ -7,38 +7,46 @@
 //! An intent (a prompt, an answer, an edit of the queue) is on disk before the agent hears of it and
 //! before the caller is told that it was taken.
 
+mod admission;
 mod agents;
+mod budget;
 mod error;
+mod ledger;
+mod limits;
 mod notice;
 mod policy;
 mod recovery;
 mod rules;
-
 mod runner;
+mod runners;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use switchboard_domain::{Answer, Cost, NewSession, QueuedMessage, QueuedMessageId, RequestId, SessionId};
+use switchboard_domain::{Answer, NewSession, QueuedMessage, QueuedMessageId, RequestId, SessionId};
 use switchboard_sidecar::{AgentLauncher, StopPolicy};
 use switchboard_store::{Receipt, Store};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
+pub use admission::Slots;
 pub use agents::AgentBook;
+pub use budget::{Budget, Budgets, Overrun};
 pub use error::{EngineError, SendOutcome};
+pub use ledger::Spent;
+pub use limits::Limits;
 pub use notice::{Notice, Notifier, Silent};
 pub use policy::ApprovalPolicy;
 pub use recovery::{Recovery, recover};
 pub use rules::rules_in;
+pub use runner::Patience;
 
-use runner::{Order, Runner, Stop};
-
-/// Orders a session may have waiting. A person gives one at a time; whoever gives more waits.
-const ORDERS_MAX: usize = 32;
+use admission::Door;
+use ledger::Ledger;
+use runner::{Order, Stop};
+use runners::Runners;
 
 /// What the engine can be told.
 #[derive(Clone, Debug)]
@@ -47,13 +55,13 @@ pub struct EngineConfig {
     pub intent_timeout: Duration,
     /// How patient stopping an agent is.
     pub stop: StopPolicy,
-    /// The most one session may cost, when there is a limit.
-    pub max_budget: Option<Cost>,
+    /// The limits within which agents run.
+    pub limits: Limits,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { intent_timeout: Duration::from_secs(5), stop: StopPolicy::GRACEFUL, max_budget: None }
+        Self { intent_timeout: Duration::from_secs(5), stop: StopPolicy::GRACEFUL, limits: Limits::default() }
     }
 }
 
@@ -69,27 +77,17 @@ pub(crate) struct Inner {
     agents: RwLock<Arc<AgentBook>>,
     notifier: Arc<dyn Notifier>,
     config: EngineConfig,
+    door: Arc<Door>,
+    ledger: Ledger,
     runners: Mutex<Runners>,
     tasks: TaskTracker,
 }
 
-#[derive(Default)]
-struct Runners {
-    handles: BTreeMap<SessionId, Handle>,
-    policies: BTreeMap<SessionId, ApprovalPolicy>,
-    closed: bool,
-}
-
-/// How a runner is reached.
-#[derive(Clone)]
-struct Handle {
-    orders: mpsc::Sender<Order>,
-    /// Stops that are on their way: what the runner waits for meanwhile is given up at once.
-    stops: Arc<watch::Sender<usize>>,
-}
-
 impl Engine {
     /// An engine on `store`, with nothing running.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
     pub fn new(
         store: Store,
         launcher: Arc<dyn AgentLauncher>,
@@ -98,7 +96,12 @@ impl Engine {
         config: EngineConfig,
     ) -> Self {
         let (agents, runners, tasks) = (RwLock::new(Arc::new(agents)), Mutex::default(), TaskTracker::new());
-        Self { inner: Arc::new(Inner { store, launcher, agents, notifier, config, runners, tasks }) }
+        let door = Door::new(store.clone(), config.limits.slots);
+        let ledger = Ledger::new(store.clone(), config.limits.budgets);
+        let inner = Inner { store, launcher, agents, notifier, config, door, ledger, runners, tasks };
+        let inner = Arc::new(inner);
+        inner.tasks.spawn(Arc::clone(&inner.door).run(Arc::downgrade(&inner)));
+        Self { inner }
     }
 
     /// The store that everything is told to.
@@ -116,7 +119,8 @@ impl Engine {
         *self.inner.agents.write() = Arc::new(agents);
     }
 
-    /// Creates a session and starts its first turn.
+    /// Creates a session and starts its first turn, or lets it wait for its turn: then this returns as soon as
+    /// the prompt is saved.
     ///
     /// # Errors
     /// When the session could not be saved (then there is none), or its agent not started (then it
@@ -215,6 +219,7 @@ impl Engine {
     /// Stops every agent and refuses further orders. Turns that were under way end as `end` says.
     /// Returns the sessions that were stopped in mid-turn.
     pub async fn shutdown(&self, end: ShutdownEnd) -> Vec<SessionId> {
+        self.inner.door.close();
         let runners = {
             let mut runners = self.inner.runners.lock();
             runners.closed = true;
@@ -261,6 +266,13 @@ impl Engine {
     }
 }
 
+/// Without a shutdown, nobody may be left behind that waits for the engine.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.door.close();
+    }
+}
+
 /// How turns that are under way at a shutdown end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShutdownEnd {
@@ -268,32 +280,6 @@ pub enum ShutdownEnd {
     Aborted,
     /// The app had to stop.
     Interrupted,
-}
-
-impl Handle {
-    async fn give<T>(
-        &self,
-        order: impl FnOnce(oneshot::Sender<Result<T, EngineError>>) -> Order,
-    ) -> Result<T, EngineError> {
-        let (reply, outcome) = oneshot::channel();
-        self.orders.send(order(reply)).await.map_err(|_| EngineError::ShuttingDown)?;
-        // The runner lets go of an order unanswered only when its agent is stopped.
-        outcome.await.unwrap_or(Err(EngineError::Stopped))
-    }
-
-    async fn stop(&self, why: Stop) -> Result<bool, EngineError> {
-        self.stops.send_modify(|stops| *stops += 1);
-        let stopped = self.give(|reply| Order::Stop { why, reply }).await;
-        self.stops.send_modify(|stops| *stops -= 1);
-        stopped
-    }
-}
-
-/// Whether a runner may go.
-enum Retirement {
-    Granted,
-    /// An order is there or on its way.
-    Wanted,
 }
 
 impl Inner {
@@ -312,39 +298,7 @@ impl Inner {
         })
     }
 
-    /// The session's runner, a new one if there is none; `None` when the engine is shutting down.
-    fn runner(self: &Arc<Self>, id: SessionId) -> Option<Handle> {
-        let mut runners = self.runners.lock();
-        if let Some(handle) = runners.handles.get(&id).filter(|handle| !handle.orders.is_closed()) {
-            return Some(handle.clone());
-        }
-        if runners.closed {
-            return None;
-        }
-        let (orders, taken) = mpsc::channel(ORDERS_MAX);
-        let handle = Handle { orders, stops: Arc::default() };
-        runners.handles.insert(id, handle.clone());
-        self.tasks.spawn(Runner::new(id, Arc::clone(self), taken, handle.stops.subscribe()).run());
-        Some(handle)
-    }
-
-    /// Lets a runner with nothing to do go, unless somebody is about to give it an order.
-    fn retire(&self, id: SessionId) -> Retirement {
-        let mut runners = self.runners.lock();
-        // Handles are only given out under this lock, so one that is alone stays alone.
-        let wanted = |handle: &Handle| handle.orders.strong_count() > 1 || handle.orders.capacity() < ORDERS_MAX;
-        if runners.handles.get(&id).is_some_and(wanted) {
-            return Retirement::Wanted;
-        }
-        runners.handles.remove(&id);
-        Retirement::Granted
-    }
-
     fn agents(&self) -> Arc<AgentBook> {
         Arc::clone(&self.agents.read())
-    }
-
-    fn policy(&self, id: SessionId) -> ApprovalPolicy {
-        self.runners.lock().policies.get(&id).copied().unwrap_or_default()
     }
 }

@@ -66,13 +66,12 @@ impl Workplace {
         let store = Store::start(database, StoreConfig { intent_timeout, ..StoreConfig::default() });
         recover(&store).await?;
         let launcher = ProcessLauncher::new();
-        let max_budget = config.limits.budget.as_ref().map(|budget| budget.value);
         let engine = Engine::new(
             store,
             Arc::new(launcher.clone()),
             agent_book(setup)?,
             Arc::new(Silent),
-            EngineConfig { intent_timeout, max_budget, ..EngineConfig::default() },
+            EngineConfig { intent_timeout, limits: config.limits.for_engine(), ..EngineConfig::default() },
         );
         Ok(Self { engine, launcher })
     }
@@ -123,7 +122,8 @@ impl Workplace {
 /// # Errors
 /// When the built-in one cannot be started.
 pub(crate) fn agent_book(setup: &Setup) -> Result<AgentBook, NoProgramError> {
-    Ok(AgentBook::new(agent_specs(&setup.config, &setup.folders.data().join(CODER_MEMORY))?))
+    let agents = agent_specs(&setup.config, &setup.folders.data().join(CODER_MEMORY))?;
+    Ok(AgentBook::new(agents).with_accounts(setup.config.accounts()))
 }
 
 async fn lock(folder: &Path) -> Result<DataFolder, OpenError> {

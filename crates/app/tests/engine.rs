@@ -5,10 +5,18 @@ mod stage;
 
 #[path = "engine/answering.rs"]
 mod answering;
+#[path = "engine/budgets.rs"]
+mod budgets;
 #[path = "engine/following_up.rs"]
 mod following_up;
+#[path = "engine/patience.rs"]
+mod patience;
 #[path = "engine/queueing.rs"]
 mod queueing;
+#[path = "engine/rate_limits.rs"]
+mod rate_limits;
+#[path = "engine/slots.rs"]
+mod slots;
 #[path = "engine/starting.rs"]
 mod starting;
 #[path = "engine/stopping.rs"]

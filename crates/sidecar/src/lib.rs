@@ -70,6 +70,7 @@ pub use line::{
     PendingCommand, SAMPLE_CHARS_MAX, ScriptedAgent, SendError, StopPolicy, Stopped, StoppedBy,
 };
 pub use process::ProcessLauncher;
+pub use tree::resident_bytes;
 
 /// Keeps the example in the README compiling.
 #[cfg(doctest)]

@@ -15,6 +15,8 @@
 mod census;
 mod members;
 mod quarry;
+mod resident;
 
 pub(crate) use census::started;
 pub(crate) use quarry::{Killed, Marks, Quarry};
+pub use resident::resident_bytes;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use switchboard_domain::{
     Answer, ApprovalEnd, ApprovalRequest, Change, RateLimit, RateLimitStatus, RequestId, Revision, SessionId,
+    Timestamp, Waiting, WaitingReason,
 };
 use switchboard_store::{State, Telling};
 
@@ -28,6 +29,8 @@ async fn full_world() -> (World, Vec<SessionId>) {
     let _ = store.begin_tool_call(id, call("t1")).expect("called");
     store.progress_tool_call(id, "Bash", Duration::from_micros(1_234_567)).expect("told");
     let _ = store.queue_message(id, "and then").expect("queued");
+    let waiting = Waiting { reason: WaitingReason::Slot, since: Timestamp::from_micros(1) };
+    store.set_waiting(sessions[1], Some(waiting)).expect("set");
     let _ = store.set_setting("theme", Some("dark".into())).expect("set");
     let _ = store.append_message(unknown_session(), agent("too late")).expect_err("an orphan");
     let limit = RateLimit { status: RateLimitStatus::Warning, resets_at: None, kind: None };

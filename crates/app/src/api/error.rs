@@ -73,7 +73,7 @@ impl From<EngineError> for ApiError {
             }
             Is::NotSaved { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not_saved", "GET /api/v1/health says more"),
             Is::AnswerWaits { .. } => (StatusCode::SERVICE_UNAVAILABLE, "answer_waits", "do not answer again"),
-            Is::BudgetSpent { .. } => (StatusCode::CONFLICT, "budget_spent", "raise `limits.budget_usd` to go on"),
+            Is::BudgetSpent(_) => (StatusCode::CONFLICT, "budget_spent", "raise the budget to go on"),
             Is::NotStarted(_) => {
                 (StatusCode::BAD_GATEWAY, "agent_not_started", "the session is there, and failed; send to it to retry")
             }

@@ -6,15 +6,16 @@ use switchboard_domain::Timestamp;
 use switchboard_store::SessionState;
 
 use super::tool_summary::{call_summary, input_summary};
-use crate::terminal::{Cell, Style, single_line, status_style};
+use crate::terminal::{Cell, Style, single_line, status_style, waits_for};
 
 /// Text at the end of a message under way that can matter for its last line.
 const TAIL_BYTES: usize = 400;
 
-/// How it stands; `asks` when its agent waits for an answer.
+/// How it stands; `asks` when its agent waits for an answer, `waiting` when its agent may not begin yet.
 pub(super) fn status(it: &SessionState) -> Cell {
     match it.session().status() {
         _ if it.pending_approvals().next().is_some() => Cell::styled("asks", Style::ATTENTION),
+        _ if it.waiting().is_some() => Cell::styled("waiting", Style::DIM),
         status => Cell::styled(status.as_str(), status_style(status)),
     }
 }
@@ -30,6 +31,9 @@ pub(super) fn worked(it: &SessionState, now: Timestamp) -> Duration {
 pub(super) fn last_words(it: &SessionState) -> String {
     if let Some(error) = &it.session().error {
         return single_line(error);
+    }
+    if let Some(waiting) = it.waiting() {
+        return waits_for(&waiting.reason);
     }
     if let Some(asked) = it.pending_approvals().next() {
         let what = input_summary(&asked.request.input);

@@ -12,7 +12,7 @@ pub(crate) use audience::Audience;
 use draft::Told;
 
 use super::tool_summary::{call_summary, input_summary, output_summary};
-use crate::terminal::{Sanitizer, Style, Wrapper, single_line};
+use crate::terminal::{Sanitizer, Style, Wrapper, single_line, waits_for};
 
 /// Whether unfinished text is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,7 @@ impl Narrator {
             }
             SessionChange::ApprovalAnswered { answer, .. } if answer.is_allow() => self.note(Style::DIM, "  allowed"),
             SessionChange::ApprovalAnswered { .. } => self.note(Style::DIM, "  refused"),
+            SessionChange::WaitingSet { waiting: Some(waiting) } => self.note(Style::DIM, &waits_for(&waiting.reason)),
             SessionChange::ApprovalEnded { .. } => self.note(Style::DIM, "  no longer asked"),
             _ => {}
         }

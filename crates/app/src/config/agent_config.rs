@@ -35,6 +35,8 @@ pub(crate) struct AgentConfig {
     pub(crate) model: Option<String>,
     /// The mode its sessions are put in, for agents of protocols that have modes.
     pub(crate) mode: Option<String>,
+    /// The account it uses; one of its own unless set.
+    pub(crate) account: Option<String>,
     /// The model's endpoint, for an agent that is this program with a model.
     pub(crate) endpoint: Option<EndpointConfig>,
 }
@@ -82,14 +84,15 @@ impl Kind for Protocol {
 
 impl AgentConfig {
     /// This program, as an agent with the model at `endpoint`.
-    fn with_endpoint(endpoint: EndpointConfig, model: Option<String>) -> Self {
-        Self { endpoint: Some(endpoint), model, ..Self::builtin() }
+    fn with_endpoint(endpoint: EndpointConfig, model: Option<String>, account: Option<String>) -> Self {
+        Self { endpoint: Some(endpoint), model, account, ..Self::builtin() }
     }
 
     /// The agent that is always there.
     fn builtin() -> Self {
         let (command, env, pass_env) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { protocol: Protocol::Native, command, env, pass_env, model: None, mode: None, endpoint: None }
+        let (model, mode, account, endpoint) = (None, None, None, None);
+        Self { protocol: Protocol::Native, command, env, pass_env, model, mode, account, endpoint }
     }
 }
 
@@ -106,7 +109,8 @@ pub(super) fn read_agents(
         known.insert(name.to_owned(), Sourced { value, origin });
     }
     if let Some(Sourced { value, origin }) = EndpointConfig::from_environment(variables)? {
-        known.insert(CODER_AGENT.to_owned(), Sourced { value: AgentConfig::with_endpoint(value, None), origin });
+        let value = AgentConfig::with_endpoint(value, None, None);
+        known.insert(CODER_AGENT.to_owned(), Sourced { value, origin });
     }
     Ok(known)
 }
@@ -125,10 +129,10 @@ fn check_name(name: &str, origin: &Origin) -> Result<(), ConfigError> {
 
 fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<AgentConfig, ConfigError> {
     if let Some(endpoint) = EndpointConfig::read(section)? {
-        let model = section.get("model")?.map(|model| model.value);
-        return Ok(AgentConfig::with_endpoint(endpoint, model));
+        let text = |key| Ok(section.get(key)?.map(|text| text.value));
+        return Ok(AgentConfig::with_endpoint(endpoint, text("model")?, text("account")?));
     }
-    section.allow(&["command", "endpoint", "env", "mode", "model", "pass_env", "protocol"])?;
+    section.allow(&["account", "command", "endpoint", "env", "mode", "model", "pass_env", "protocol"])?;
     let missing = |key| ConfigError::Missing { origin: origin.clone(), agent: name.to_owned(), key };
     let command = section.texts("command")?;
     if command.is_empty() {
@@ -141,6 +145,7 @@ fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<Agen
         pass_env: section.texts("pass_env")?,
         model: section.get("model")?.map(|model| model.value),
         mode: section.get("mode")?.map(|mode| mode.value),
+        account: section.get("account")?.map(|account| account.value),
         endpoint: None,
     })
 }

@@ -32,6 +32,7 @@ impl EndpointConfig {
     pub(super) fn read(section: &Section<'_>) -> Result<Option<Self>, ConfigError> {
         let Some(Sourced { value: Address(url), .. }) = section.get("endpoint")? else { return Ok(None) };
         section.allow(&[
+            "account",
             "api",
             "context_tokens",
             "endpoint",
@@ -137,7 +138,8 @@ impl Kind for Address {
 }
 
 /// A number of tokens.
-struct Tokens(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tokens(pub(crate) u64);
 
 impl Kind for Tokens {
     const EXPECTED: &'static str = "a number of tokens from 1 to 1000000000";

@@ -17,7 +17,7 @@ pub(crate) enum ShowOrigin {
     No,
 }
 
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     section: String,
     key: &'static str,
     value: Toml,
@@ -62,13 +62,7 @@ fn entries(config: &Config) -> Vec<Entry<'_>> {
     push(&mut entries, "defaults", "approve", defaults.approve.value.as_str().into(), &defaults.approve.origin);
     push(&mut entries, "defaults", "jobs", integer(defaults.jobs.value.get()), &defaults.jobs.origin);
 
-    let limits = &config.limits;
-    if let Some(budget) = &limits.budget {
-        push(&mut entries, "limits", "budget_usd", budget.value.as_usd().into(), &budget.origin);
-    }
-    let timeout = &limits.save_timeout;
-    push(&mut entries, "limits", "save_timeout_seconds", timeout.value.as_secs_f64().into(), &timeout.origin);
-    push(&mut entries, "limits", "line_bytes", integer(limits.line_bytes.value), &limits.line_bytes.origin);
+    config.limits.report(&mut entries);
 
     push(&mut entries, "daemon", "auto_start", config.auto_start.value.into(), &config.auto_start.origin);
 
@@ -87,6 +81,9 @@ fn push_agent<'a>(entries: &mut Vec<Entry<'a>>, section: &str, agent: &AgentConf
         push(entries, section, "protocol", agent.protocol.as_str().into(), origin);
         push(entries, section, "command", agent.command.clone().into(), origin);
     }
+    if let Some(account) = &agent.account {
+        push(entries, section, "account", account.as_str().into(), origin);
+    }
     if let Some(model) = &agent.model {
         push(entries, section, "model", model.as_str().into(), origin);
     }
@@ -102,11 +99,17 @@ fn push_agent<'a>(entries: &mut Vec<Entry<'a>>, section: &str, agent: &AgentConf
     }
 }
 
-fn push<'a>(entries: &mut Vec<Entry<'a>>, section: &str, key: &'static str, value: Toml, origin: &'a Origin) {
+pub(super) fn push<'a>(
+    entries: &mut Vec<Entry<'a>>,
+    section: &str,
+    key: &'static str,
+    value: Toml,
+    origin: &'a Origin,
+) {
     entries.push(Entry { section: section.to_owned(), key, value, origin });
 }
 
-fn integer(number: impl TryInto<i64>) -> Toml {
+pub(super) fn integer(number: impl TryInto<i64>) -> Toml {
     Toml::Integer(number.try_into().unwrap_or(i64::MAX))
 }
 

@@ -1,6 +1,7 @@
 //! What is read, what goes before what, and how mistakes are explained.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rstest::rstest;
 
@@ -81,7 +82,7 @@ fn agents_are_read_whole() {
 
 #[test]
 fn what_is_in_force_can_be_read_and_keeps_secrets() {
-    let text = format!("[limits]\nbudget_usd = 2.5\n{AGENTS}");
+    let text = format!("[limits]\nbudget_usd = 2.5\nday_budget_tokens = 9\n{AGENTS}");
     let config = parse_with(&text, &[("SWITCHBOARD_APPROVE", "none")]).expect("sound");
     insta::assert_snapshot!(to_toml(&config, ShowOrigin::Yes), @r#"
     [defaults]
@@ -91,6 +92,10 @@ fn what_is_in_force_can_be_read_and_keeps_secrets() {
 
     [limits]
     budget_usd = 2.5  # /ada/switchboard/config.toml:2
+    day_budget_tokens = 9  # /ada/switchboard/config.toml:3
+    agents_max = 16  # default
+    idle_after_seconds = 900.0  # default
+    stuck_after_seconds = 600.0  # default
     save_timeout_seconds = 5.0  # default
     line_bytes = 16777216  # default
 
@@ -98,15 +103,15 @@ fn what_is_in_force_can_be_read_and_keeps_secrets() {
     auto_start = true  # default
 
     [agents.claude]
-    protocol = "native"  # /ada/switchboard/config.toml:4
-    command = ["claude-sidecar", "--fast"]  # /ada/switchboard/config.toml:4
-    model = "large"  # /ada/switchboard/config.toml:4
-    env = { API_KEY = "***" }  # /ada/switchboard/config.toml:4
-    pass_env = ["HTTPS_PROXY"]  # /ada/switchboard/config.toml:4
+    protocol = "native"  # /ada/switchboard/config.toml:5
+    command = ["claude-sidecar", "--fast"]  # /ada/switchboard/config.toml:5
+    model = "large"  # /ada/switchboard/config.toml:5
+    env = { API_KEY = "***" }  # /ada/switchboard/config.toml:5
+    pass_env = ["HTTPS_PROXY"]  # /ada/switchboard/config.toml:5
 
     [agents."lint.er"]
-    protocol = "exec"  # /ada/switchboard/config.toml:11
-    command = ["lint"]  # /ada/switchboard/config.toml:11
+    protocol = "exec"  # /ada/switchboard/config.toml:12
+    command = ["lint"]  # /ada/switchboard/config.toml:12
     "#);
     // Without the masked values it is the same configuration again.
     let again = parse(&to_toml(&config, ShowOrigin::No)).expect("it is a configuration");

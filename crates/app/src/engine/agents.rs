@@ -14,12 +14,26 @@ const SHELL_PREFIX: &str = "exec:";
 #[derive(Clone, Debug, Default)]
 pub struct AgentBook {
     agents: BTreeMap<String, AgentSpec>,
+    accounts: BTreeMap<String, String>,
 }
 
 impl AgentBook {
     /// A book of these agents; of two with one name the later counts.
     pub fn new(agents: impl IntoIterator<Item = AgentSpec>) -> Self {
-        Self { agents: agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect() }
+        let agents = agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect();
+        Self { agents, accounts: BTreeMap::new() }
+    }
+
+    /// The same book, in which each agent named here uses this account instead of one of its own.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.accounts = accounts.into_iter().collect();
+        self
+    }
+
+    /// The account that an agent uses: what it says about limits is true for all agents of that account.
+    pub fn account<'a>(&'a self, name: &'a str) -> &'a str {
+        self.accounts.get(name).map_or(name, String::as_str)
     }
 
     /// The name under which a line of shell can be run as an agent.

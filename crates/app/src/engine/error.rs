@@ -1,13 +1,15 @@
 //! Why an order to the engine was not carried out.
 
-use switchboard_domain::{Cost, QueuedMessageId};
+use switchboard_domain::QueuedMessageId;
 use switchboard_store::{CreateError, Refused};
 use thiserror::Error;
+
+use crate::engine::Overrun;
 
 /// Where a message to a session went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// To the agent.
+    /// To the agent, or it is what the agent gets as soon as it is the session's turn.
     Delivered,
     /// Into the queue, behind what waits there.
     Queued(QueuedMessageId),
@@ -45,14 +47,9 @@ pub enum EngineError {
         /// What is wrong with the disk.
         reason: String,
     },
-    /// The session may cost no more.
-    #[error("the session has cost {spent}, its budget is {budget}: raise `limits.budget_usd` to go on")]
-    BudgetSpent {
-        /// What it has cost.
-        spent: Cost,
-        /// What it may cost.
-        budget: Cost,
-    },
+    /// No more may be spent.
+    #[error(transparent)]
+    BudgetSpent(#[from] Overrun),
     /// The agent's program could not be started.
     #[error("Failed to start agent: {0}")]
     NotStarted(String),

@@ -1,6 +1,6 @@
 //! Telling a person that something wants a look.
 
-use switchboard_domain::{RequestId, SessionId};
+use switchboard_domain::{RequestId, SessionId, Timestamp};
 
 /// Something that wants a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,19 @@ pub enum Notice {
     Failed(SessionId),
     /// An agent waits for an answer.
     NeedsApproval(SessionId, RequestId),
+    /// An agent has said nothing for long.
+    Stuck(SessionId),
+    /// A budget is used up: a turn was stopped, or does not begin.
+    OverBudget(SessionId),
+    /// An agent's account is exhausted.
+    RateLimited {
+        /// The session whose agent said so.
+        session: SessionId,
+        /// The account.
+        account: String,
+        /// When it is tried again.
+        until: Timestamp,
+    },
 }
 
 /// Where notices go. Must not block.

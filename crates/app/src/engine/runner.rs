@@ -1,7 +1,9 @@
 //! The task that runs one session: it takes orders and reads what the agent says, one after the other.
 
 mod answers;
+mod entering;
 mod events;
+mod patience;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -9,11 +11,18 @@ use std::sync::Arc;
 
 use switchboard_domain::{Answer, ApprovalEnd, Cost, RequestId, SessionId, SessionStatus};
 use switchboard_sidecar::{AgentLine, FaultKind, LineEvent, LineFault};
-use switchboard_store::{Receipt, TurnEnd};
+use switchboard_store::{Receipt, Store, TurnEnd};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
-use crate::engine::{EngineError, Inner, Retirement, SendOutcome};
+use crate::engine::admission::{Process, Slot};
+use crate::engine::runners::Retirement;
+use crate::engine::{EngineError, Inner, SendOutcome};
+
+use entering::{AtDoor, called};
+pub use patience::Patience;
+use patience::TurnWatch;
 
 /// Events taken from the line at once: enough to keep up with a flood, few enough that an order to
 /// stop it is heard within a millisecond.
@@ -32,6 +41,10 @@ pub(crate) enum Order {
     Answer { request_id: RequestId, answer: Answer, receipt: Receipt<()>, reply: Reply<()> },
     /// Send what waits in the queue, if the agent is free.
     Pump { reply: Reply<()> },
+    /// See whether the turn may still go on, which is seen after every order.
+    Look,
+    /// End the agent if it waits for its next turn.
+    EndIdle,
     /// End the agent; the reply says whether a turn was under way.
     Stop { why: Stop, reply: Reply<bool> },
 }
@@ -62,11 +75,24 @@ pub(crate) struct Runner {
     unknown: BTreeMap<String, u64>,
     /// Answers that wait for the disk.
     answers: JoinSet<()>,
+    /// The place in line, while the session waits for its turn.
+    at_door: Option<AtDoor>,
+    /// The right to have a turn under way.
+    slot: Option<Slot>,
+    /// Whether the model was seen to answer in this turn.
+    has_answered: bool,
+    watch: TurnWatch,
+    /// What the door knows of the agent's process.
+    process_told: Option<Process>,
 }
 
 /// What a runner can wake up for.
 enum Event {
     Order(Order),
+    /// It is the session's turn.
+    Called,
+    /// Somebody's patience may be over.
+    Due,
     /// The agent said something; it is in `heard`.
     Heard,
     LineOver,
@@ -80,6 +106,7 @@ impl Runner {
         orders: mpsc::Receiver<Order>,
         stops: watch::Receiver<usize>,
     ) -> Self {
+        let watch = TurnWatch::new(engine.config.limits.patience);
         Self {
             id,
             engine,
@@ -91,6 +118,11 @@ impl Runner {
             faults: BTreeMap::new(),
             unknown: BTreeMap::new(),
             answers: JoinSet::new(),
+            at_door: None,
+            slot: None,
+            has_answered: false,
+            watch,
+            process_told: None,
         }
     }
 
@@ -100,6 +132,8 @@ impl Runner {
             match self.next_event().await {
                 Event::Order(order) => self.carry_out(order).await,
                 Event::Heard => self.take_in().await,
+                Event::Called => self.go_in().await,
+                Event::Due => self.be_impatient().await,
                 Event::LineOver => self.lose_line().await,
                 Event::Idle => match self.engine.retire(self.id) {
                     Retirement::Granted => return,
@@ -109,26 +143,26 @@ impl Runner {
                     },
                 },
             }
+            self.settle().await;
         }
     }
 
     async fn next_event(&mut self) -> Event {
-        let Some(line) = &mut self.line else {
+        if self.line.is_none() && self.at_door.is_none() {
             return match self.orders.try_recv() {
                 Ok(order) => Event::Order(order),
                 Err(_) => Event::Idle,
             };
-        };
-        let store = &self.engine.store;
-        let heard = &mut self.heard;
+        }
+        let due = self.watch.next_look();
         tokio::select! {
             biased;
             Some(order) = self.orders.recv() => Event::Order(order),
-            count = async {
-                // While too much is unsaved the agent is not read from: its pipe fills, and it waits.
-                store.ready().await;
-                line.recv_many(heard, EVENTS_AT_ONCE).await
-            } => if count == 0 { Event::LineOver } else { Event::Heard },
+            () = called(&mut self.at_door) => Event::Called,
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Event::Due,
+            count = hear(&self.engine.store, &mut self.line, &mut self.heard) => {
+                if count == 0 { Event::LineOver } else { Event::Heard }
+            }
         }
     }
 
@@ -143,12 +177,15 @@ impl Runner {
                 self.pump().await;
                 answer(reply, Ok(()));
             }
+            Order::Look => {}
+            Order::EndIdle => self.end_idle().await,
             Order::Stop { why, reply } => answer(reply, Ok(self.stop(why).await)),
         }
     }
 
     /// Takes in what the agent said, then sends what waits in the queue if that ended a turn.
     async fn take_in(&mut self) {
+        self.note_speech();
         let mut turn_over = false;
         for event in std::mem::take(&mut self.heard) {
             match event {
@@ -179,6 +216,16 @@ impl Runner {
 
     /// Ends the agent and everything it started, then says so: stopped means gone.
     async fn stop(&mut self, why: Stop) -> bool {
+        let status = match why {
+            Stop::Abort => SessionStatus::Aborted,
+            Stop::Interrupt => SessionStatus::Interrupted,
+        };
+        self.end_agent(status, None).await
+    }
+
+    /// Ends the agent; a turn that was under way, or waited for its beginning, ends with `status` and `error`.
+    async fn end_agent(&mut self, status: SessionStatus, error: Option<String>) -> bool {
+        self.at_door = None;
         let in_turn = self.status() == Some(SessionStatus::Running);
         if let Some(line) = self.line.take() {
             let stopped = line.stop(self.engine.config.stop).await;
@@ -191,13 +238,8 @@ impl Runner {
         }
         self.answers.abort_all();
         if in_turn {
-            let status = match why {
-                Stop::Abort => SessionStatus::Aborted,
-                Stop::Interrupt => SessionStatus::Interrupted,
-            };
-            self.told(
-                self.engine.store.end_turn(self.id, TurnEnd { status, error: None, approvals: ApprovalEnd::Cancelled }),
-            );
+            let end = TurnEnd { status, error, approvals: ApprovalEnd::Cancelled };
+            self.told(self.engine.store.end_turn(self.id, end));
         }
         in_turn
     }
@@ -223,6 +265,14 @@ impl Runner {
             tracing::debug!(session = %self.id, %refused, "an event changed nothing");
         }
     }
+}
+
+/// Waits for the agent to say something; for ever when there is none. Returns how much it was, 0 at its end.
+async fn hear(store: &Store, line: &mut Option<AgentLine>, heard: &mut Vec<LineEvent>) -> usize {
+    let Some(line) = line else { return std::future::pending().await };
+    // While too much is unsaved the agent is not read from: its pipe fills, and it waits.
+    store.ready().await;
+    line.recv_many(heard, EVENTS_AT_ONCE).await
 }
 
 /// Whoever gave the order may not wait for the outcome any more.

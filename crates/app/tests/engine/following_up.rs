@@ -1,11 +1,11 @@
 //! Saying more to a session whose turn is over.
 
 use rstest::rstest;
-use switchboard::engine::{EngineConfig, EngineError, SendOutcome};
+use switchboard::engine::{Budget, Budgets, EngineError, Limits, SendOutcome};
 use switchboard_domain::{AgentCommand, AgentEvent, AgentSessionId, Cost, SessionStatus};
 use switchboard_sidecar::{Exit, ExitStatus, Lost, NotSent};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, limited};
 
 #[tokio::test(start_paused = true)]
 async fn a_follow_up_goes_to_the_worker_that_is_there() {
@@ -105,7 +105,9 @@ async fn a_session_that_is_not_there_is_an_error() {
 #[tokio::test(start_paused = true)]
 async fn no_turn_begins_once_the_budget_is_spent() {
     let budget = Cost::from_usd(1.0);
-    let mut stage = Stage::set_with(EngineConfig { max_budget: budget, ..EngineConfig::default() }).await;
+    let session = Budget { money: budget, tokens: None };
+    let budgets = Limits { budgets: Budgets { session, ..Budgets::default() }, ..Limits::default() };
+    let mut stage = Stage::set_with(limited(budgets)).await;
     let (id, agent) = stage.started().await;
     stage.engine.queue(id, "queued meanwhile").await.expect("queued");
     agent.says(AgentEvent::Completed { agent_session_id: None, total_cost: budget }).await;

@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use switchboard::engine::{AgentBook, ApprovalPolicy, Engine, EngineConfig, EngineError, Notice, Notifier};
+use switchboard::engine::{AgentBook, ApprovalPolicy, Engine, EngineConfig, EngineError, Limits, Notice, Notifier};
 use switchboard_domain::{
     AgentCommand, AgentEvent, AgentSessionId, ApprovalRequest, MessageBody, NewSession, ProjectId, RequestId, Role,
-    SessionId, SessionStatus,
+    SessionId, SessionStatus, Timestamp,
 };
 use switchboard_sidecar::{
     AgentLauncher, AgentLine, AgentSpec, LaunchError, LaunchSession, ProtocolKind, ScriptedAgent,
 };
 use switchboard_store::testing::{FaultyPersistence, MemoryPersistence};
-use switchboard_store::{SessionState, State, Store, StoreConfig};
+use switchboard_store::{Clock, SessionState, State, Store, StoreConfig};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 pub(crate) type Database = FaultyPersistence<MemoryPersistence>;
 
@@ -43,17 +44,30 @@ impl Stage {
     }
 
     pub(crate) async fn set_with(config: EngineConfig) -> Self {
-        let database = Database::new(MemoryPersistence::new());
-        let store = Store::start(database.clone(), StoreConfig::default());
+        Self::set_on(Database::new(MemoryPersistence::new()), config).await
+    }
+
+    /// The same on a database that may hold what an earlier life left, which is read first.
+    pub(crate) async fn set_on(database: Database, config: EngineConfig) -> Self {
+        let clock = Arc::new(PlayedClock(Instant::now()));
+        let store = Store::start(database.clone(), StoreConfig { clock, ..StoreConfig::default() });
+        store.hydrate().await.expect("hydrated");
         let added = store.add_project(Path::new("/project")).expect("added");
         let project_id = added.durable().await.expect("saved").id;
         let (started, agents) = mpsc::unbounded_channel();
         let launcher = Arc::new(ScriptedLauncher { started, failures: Mutex::default() });
         let notices = Arc::new(Notices::default());
         let book = AgentBook::new(["one", "two"].map(|name| AgentSpec::new(name, ProtocolKind::Native, name)));
+        let book = book.with_accounts([("two".to_owned(), "one".to_owned())]);
         let notifier = Arc::clone(&notices);
         let engine = Engine::new(store.clone(), Arc::clone(&launcher) as _, book, notifier as _, config);
         Self { store, engine, database, notices, launcher, agents, project_id }
+    }
+
+    /// Pulls the plug: nothing that is not on disk gets there any more. Then a new life begins.
+    pub(crate) async fn crash(self, config: EngineConfig) -> Self {
+        self.database.block_commits();
+        Self::set_on(Database::new(self.database.database().reopen()), config).await
     }
 
     pub(crate) fn new_session(&self) -> NewSession {
@@ -86,7 +100,7 @@ impl Stage {
 
     /// The next agent that is launched.
     pub(crate) async fn next_agent(&mut self) -> Agent {
-        let launched = tokio::time::timeout(Duration::from_secs(30), self.agents.recv()).await;
+        let launched = tokio::time::timeout(Duration::from_mins(5), self.agents.recv()).await;
         launched.expect("an agent is launched in time").expect("the launcher lives")
     }
 
@@ -165,6 +179,21 @@ impl Agent {
         let request_id = RequestId::new(request_id);
         let request = ApprovalRequest { request_id, tool_name: "Bash".into(), input, suggestions: None };
         self.says(AgentEvent::ApprovalRequested(request)).await;
+    }
+}
+
+/// An engine's configuration with these limits.
+pub(crate) fn limited(limits: Limits) -> EngineConfig {
+    EngineConfig { limits, ..EngineConfig::default() }
+}
+
+/// Goes with the (possibly paused) time of the runtime.
+struct PlayedClock(Instant);
+
+impl Clock for PlayedClock {
+    fn now(&self) -> Timestamp {
+        // An ordinary day in November 2026, so that local time has a date.
+        Timestamp::from_micros(1_795_600_000_000_000).after(self.0.elapsed())
     }
 }
 

@@ -38,6 +38,7 @@ enum Step {
     Sessions(usize),
     /// Which session, and how many of its newest messages are told already.
     Transcripts(usize, usize),
+    Waiting(usize),
     Rest(usize),
 }
 
@@ -69,7 +70,9 @@ impl Iterator for Retelling {
                     Some((change, count)) => (Some(change), Step::Transcripts(place, told + count)),
                     None => (self.progress(place), Step::Transcripts(place + 1, 0)),
                 },
-                Step::Transcripts(..) => (None, Step::Rest(0)),
+                Step::Transcripts(..) => (None, Step::Waiting(0)),
+                Step::Waiting(place) if place < self.sessions.len() => (self.waiting(place), Step::Waiting(place + 1)),
+                Step::Waiting(_) => (None, Step::Rest(0)),
                 Step::Rest(place) => (Some(self.rest(place)?), Step::Rest(place + 1)),
             };
             self.step = step;
@@ -117,6 +120,12 @@ impl Retelling {
         let (session_id, _) = *self.sessions.get(place)?;
         let (tool_name, elapsed) = self.state.sessions.get(&session_id)?.tool_progress.clone()?;
         Some(Change::Session { session_id, change: SessionChange::ToolProgressed { tool_name, elapsed } })
+    }
+
+    fn waiting(&self, place: usize) -> Option<Change> {
+        let (session_id, _) = *self.sessions.get(place)?;
+        let waiting = self.state.sessions.get(&session_id)?.waiting.clone()?;
+        Some(Change::Session { session_id, change: SessionChange::WaitingSet { waiting: Some(waiting) } })
     }
 
     /// What is in memory only; there is little of it.

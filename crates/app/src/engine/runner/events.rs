@@ -1,11 +1,14 @@
 //! What an agent says, told to the store.
 
-use switchboard_domain::{AgentEvent, AgentSessionId, Answer, ApprovalEnd, ApprovalRequest, Cost, SessionStatus};
+use switchboard_domain::{
+    AgentEvent, AgentSessionId, Answer, ApprovalEnd, ApprovalRequest, Cost, MessageBody, RateLimit, SessionStatus,
+    Usage,
+};
 use switchboard_sidecar::{Exit, LineEvent, LineFault};
 use switchboard_store::TurnEnd;
 
 use crate::engine::runner::Runner;
-use crate::engine::{Notice, rules};
+use crate::engine::{Notice, Spent, rules};
 
 /// The end of an agent's stderr that goes into the session's error: what a person can take in.
 const STDERR_LINES_SHOWN: usize = 10;
@@ -19,10 +22,11 @@ const UNKNOWN_KINDS_MAX: usize = 64;
 impl Runner {
     /// Tells the store what the agent said; `true` when that ended the turn.
     pub(super) fn record(&mut self, event: AgentEvent) -> bool {
+        self.note_answer(&event);
         let (store, id) = (&self.engine.store, self.id);
         match event {
             AgentEvent::SessionStarted { agent_session_id } => self.turn_started(agent_session_id),
-            AgentEvent::Message(body) => self.told(store.append_message(id, body)),
+            AgentEvent::Message(body) => self.append(body),
             AgentEvent::ContentDelta { text } => self.told(store.stream_content(id, &text)),
             AgentEvent::ThinkingDelta { text } => self.told(store.stream_thinking(id, &text)),
             AgentEvent::ToolUse(call) => self.told(store.begin_tool_call(id, call)),
@@ -99,17 +103,54 @@ impl Runner {
         }
     }
 
+    fn append(&self, body: MessageBody) {
+        let tokens = body.usage.map_or(0, Usage::total);
+        self.spend(Spent { tokens, ..Spent::default() });
+        self.told(self.engine.store.append_message(self.id, body));
+    }
+
     fn add_cost(&self, since_process_start: Option<Cost>) {
-        if let Some(cost) = since_process_start {
-            self.told(self.engine.store.set_cost(self.id, self.cost_before + cost));
+        let Some(since) = since_process_start else { return };
+        let before = self.engine.store.read(|state| state.session(self.id).map(|it| it.session().cost));
+        let total = self.cost_before + since;
+        let more = total.as_micro_usd().saturating_sub(before.unwrap_or(total).as_micro_usd());
+        self.spend(Spent { cost: Cost::from_micro_usd(more), ..Spent::default() });
+        self.told(self.engine.store.set_cost(self.id, total));
+    }
+
+    fn spend(&self, spent: Spent) {
+        if self.engine.ledger.add(spent) {
+            self.engine.end_the_day();
         }
     }
 
-    fn rate_limited(&self, limit: switchboard_domain::RateLimit) {
-        let agent = self.engine.store.read(|state| state.session(self.id).map(|it| it.session().agent.clone()));
-        if let Some(agent) = agent {
-            self.engine.store.report_rate_limit(&agent, limit);
+    /// Any sign of a model at work shows that the agent's account is not exhausted. A message is none:
+    /// some agents say in one that it is.
+    fn note_answer(&mut self, event: &AgentEvent) {
+        let is_sign = matches!(
+            event,
+            AgentEvent::ContentDelta { .. }
+                | AgentEvent::ThinkingDelta { .. }
+                | AgentEvent::ToolUse(_)
+                | AgentEvent::Completed { .. }
+        );
+        if is_sign && !self.has_answered {
+            self.has_answered = true;
+            if let Some(slot) = &self.slot {
+                slot.answered();
+            }
         }
+    }
+
+    fn rate_limited(&self, limit: RateLimit) {
+        let agent = self.engine.store.read(|state| state.session(self.id).map(|it| it.session().agent.clone()));
+        let Some(agent) = agent else { return };
+        let account = self.engine.agents().account(&agent).to_owned();
+        if let Some(until) = self.engine.door.hear(self.id, &account, &limit) {
+            tracing::warn!(account, %until, "an agent's account is exhausted; no further turn begins on it before");
+            self.engine.notifier.notify(Notice::RateLimited { session: self.id, account, until });
+        }
+        self.engine.store.report_rate_limit(&agent, limit);
     }
 
     fn approval_requested(&mut self, request: ApprovalRequest) {

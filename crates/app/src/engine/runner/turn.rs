@@ -2,10 +2,9 @@
 
 use switchboard_domain::{AgentCommand, ApprovalEnd, Delivery, QueuedMessage, Session, SessionStatus, StartSession};
 use switchboard_sidecar::{LaunchSession, LineEvent, NotSent, SendError, StopPolicy};
-use switchboard_store::TurnEnd;
 
 use crate::engine::runner::Runner;
-use crate::engine::{EngineError, SendOutcome};
+use crate::engine::{EngineError, Notice, SendOutcome};
 
 impl Runner {
     /// A prompt begins a turn: saved, then sent. What goes wrong is the session's error.
@@ -23,7 +22,7 @@ impl Runner {
         self.within_budget()?;
         let begun = self.engine.store.begin_turn(self.id, text)?;
         self.unless_stopped(self.engine.saved(begun)).await??;
-        self.deliver(text).await
+        self.begin_with(text).await
     }
 
     /// To the agent if it is free and nothing waits, else into the queue.
@@ -41,15 +40,26 @@ impl Runner {
         Ok(SendOutcome::Queued(message.id))
     }
 
-    /// Sends the first message of the queue if the agent is free. It leaves the queue when the agent
-    /// has it; what goes wrong before is the session's error, and the message stays.
+    /// Sends the first message of the queue if the agent is free, and when it is the session's turn.
     pub(super) async fn pump(&mut self) {
-        if self.status().is_none_or(|status| status == SessionStatus::Running) {
-            return;
+        let is_wanted = self.engine.store.read(|state| {
+            state.session(self.id).is_some_and(|it| {
+                let waits = it.queue().next().is_some_and(|message| message.delivery == Delivery::Waiting);
+                waits && it.session().status() != SessionStatus::Running
+            })
+        });
+        if is_wanted && self.at_door.is_none() {
+            self.begin_with_queue().await;
         }
-        if let Err(error) = self.within_budget() {
-            let waits = format!("what is queued is not sent: {error}");
+    }
+
+    /// Sends the first message of the queue. It leaves the queue when the agent has it; what goes wrong
+    /// before is the session's error, and the message stays.
+    pub(super) async fn send_queued(&mut self) {
+        if let Err(overrun) = self.within_budget() {
+            let waits = format!("what is queued is not sent: {overrun}");
             self.told(self.engine.store.set_session_error(self.id, Some(waits)));
+            self.engine.notifier.notify(Notice::OverBudget(self.id));
             return;
         }
         let Ok(popped) = self.engine.store.pop_queued(self.id) else { return };
@@ -69,16 +79,6 @@ impl Runner {
         }
     }
 
-    /// Agents are told the budget too, but not each heeds it; no turn begins past it.
-    fn within_budget(&self) -> Result<(), EngineError> {
-        let Some(budget) = self.engine.config.max_budget else { return Ok(()) };
-        let spent = self.engine.store.read(|state| state.session(self.id).map(|it| it.session().cost));
-        match spent {
-            Some(spent) if spent >= budget => Err(EngineError::BudgetSpent { spent, budget }),
-            _ => Ok(()),
-        }
-    }
-
     fn put_back(&self, message: &QueuedMessage, error: &EngineError) {
         let delivery = match error {
             EngineError::DeliveryUnknown(_) => Delivery::Unknown,
@@ -91,13 +91,13 @@ impl Runner {
 
     /// Brings `text` to the agent: to the one that is there, else to a new one that resumes the
     /// conversation.
-    async fn deliver(&mut self, text: &str) -> Result<(), EngineError> {
+    pub(super) async fn deliver(&mut self, text: &str) -> Result<(), EngineError> {
         let Some(line) = &self.line else { return self.start_agent(text).await };
         let sent = self.unless_stopped(line.send(AgentCommand::SendMessage { text: text.to_owned() })).await;
         match sent? {
             Ok(()) => Ok(()),
             Err(SendError::NotSent(NotSent::LineOver | NotSent::Deaf(_))) => {
-                self.end_line_quietly().await;
+                self.end_line_quietly(StopPolicy::NOW).await;
                 self.start_agent(text).await
             }
             Err(SendError::NotSent(refused)) => Err(EngineError::NotDelivered(refused.to_string())),
@@ -107,9 +107,9 @@ impl Runner {
 
     /// Ends an agent that cannot be reached, so that another can take over. What it said is kept; how
     /// it ended says nothing about the turn that is about to begin.
-    async fn end_line_quietly(&mut self) {
+    pub(super) async fn end_line_quietly(&mut self, policy: StopPolicy) {
         if let Some(line) = self.line.take() {
-            let stopped = line.stop(StopPolicy::NOW).await;
+            let stopped = line.stop(policy).await;
             self.record_leftovers(stopped.last_events);
         }
     }
@@ -121,7 +121,7 @@ impl Runner {
             prompt: prompt.to_owned(),
             model: session.model.clone(),
             resume: session.agent_session_id.clone(),
-            max_budget: self.engine.config.max_budget,
+            max_budget: self.engine.config.limits.budgets.session.money,
             ..LaunchSession::new(self.id, &working_dir)
         };
         let not_started = |error: &dyn std::error::Error| EngineError::NotStarted(with_causes(error));
@@ -134,7 +134,7 @@ impl Runner {
             project_path: working_dir,
             prompt: prompt.to_owned(),
             model: session.model,
-            max_budget: self.engine.config.max_budget,
+            max_budget: self.engine.config.limits.budgets.session.money,
             resume: session.agent_session_id,
         });
         let sent = self.unless_stopped(line.send(start)).await;
@@ -170,12 +170,6 @@ impl Runner {
             let project = project.ok_or_else(|| EngineError::NotStarted("its project is gone".to_owned()))?;
             Ok((session, project.path.clone()))
         })
-    }
-
-    /// The turn failed; everything that was under way in it ends.
-    pub(super) fn fail_turn(&self, error: String, approvals: ApprovalEnd) {
-        let end = TurnEnd { status: SessionStatus::Failed, error: Some(error), approvals };
-        self.told(self.engine.store.end_turn(self.id, end));
     }
 }
 
