@@ -95,6 +95,9 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         other => {
             let setup = Setup::load(global.home.as_deref())?;
             logging::to_stderr(global.verbose);
+            if let Some(kinds) = &setup.config.notify.terminal {
+                output.ring_for(&kinds.value);
+            }
             return block_on(command(other, &setup, output))?;
         }
     }

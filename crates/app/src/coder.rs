@@ -32,7 +32,8 @@ use std::time::Duration;
 use switchboard_sidecar::worker::{Interrupted, Worker};
 
 use agent::Coder;
-pub(crate) use endpoint::Endpoint;
+pub(crate) use endpoint::{Endpoint, EndpointError};
+pub(crate) use retry::retry_after;
 pub(crate) use settings::{CoderArgs, Settings};
 pub(crate) use wire::Api;
 

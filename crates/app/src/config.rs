@@ -10,6 +10,7 @@ mod document;
 mod endpoint_config;
 mod folders;
 mod limits_config;
+mod notify_config;
 mod origin;
 mod report;
 mod setting;
@@ -24,6 +25,9 @@ use document::{Document, Section};
 pub(crate) use endpoint_config::EndpointConfig;
 pub(crate) use folders::{Folders, NoHomeError};
 pub(crate) use limits_config::Limits;
+#[cfg(test)]
+pub(crate) use notify_config::CommandConfig;
+pub(crate) use notify_config::{NotifyConfig, WebhookConfig};
 pub(crate) use origin::{Origin, Sourced};
 pub(crate) use report::{ShowOrigin, to_json, to_toml};
 pub(crate) use setting::{ApprovePolicy, Lookup};
@@ -42,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Whether a command that works with agents starts a daemon when there is none; otherwise it works by itself.
     pub(crate) auto_start: Sourced<bool>,
+    /// Who is told what, and how.
+    pub(crate) notify: NotifyConfig,
     /// The agents that can be run, by name; always has [`BUILTIN_AGENT`].
     pub(crate) agents: BTreeMap<String, Sourced<AgentConfig>>,
 }
@@ -80,12 +86,13 @@ impl Config {
     pub(crate) fn parse(text: &str, file: &Path, variables: Lookup<'_>) -> Result<Self, ConfigError> {
         let document = Document::parse(text, file)?;
         let root = document.root();
-        root.allow(&["agents", "daemon", "defaults", "limits"])?;
+        root.allow(&["agents", "daemon", "defaults", "limits", "notify"])?;
         let layers = Layers { variables };
         let config = Self {
             defaults: layers.defaults(&root.section("defaults")?)?,
             limits: Limits::read(&root.section("limits")?, &layers)?,
             auto_start: layers.auto_start(&root.section("daemon")?)?,
+            notify: NotifyConfig::read(&root.section("notify")?)?,
             agents: agent_config::read_agents(&root.section("agents")?, variables)?,
         };
         config.agent_named(&config.defaults.agent)?;

@@ -53,10 +53,29 @@ fn every_setting_is_in_the_manual() {
     });
     let shown = crate::config::to_json(&config.expect("sound"));
     let keys = shown.as_array().expect("a list").iter().filter_map(|entry| entry["key"].as_str());
-    for key in keys.filter(|key| !key.starts_with("agents.")) {
+    for key in keys.filter(|key| !key.starts_with("agents.") && !key.starts_with("notify.")) {
         let row =
             page.lines().find(|line| line.starts_with(&format!("| `{key}` |"))).unwrap_or_else(|| panic!("{key}"));
         let name = key.rsplit('.').next().unwrap_or_default().to_uppercase();
         assert!(row.contains(&format!("`SWITCHBOARD_{name}`")), "{row}");
     }
+}
+
+#[test]
+fn notifications_are_as_the_manual_says() {
+    let page = read("notifications.md");
+    for kind in crate::notify::Kind::ALL {
+        assert!(page.contains(&format!("| `{}` |", kind.as_str())), "{}", kind.as_str());
+    }
+    let blocks = |language: &str| {
+        let fence = format!("```{language}\n");
+        let blocks = page.split(&fence).skip(1).filter_map(|rest| rest.split_once("```"));
+        blocks.map(|(block, _)| block.to_owned()).collect::<Vec<_>>()
+    };
+    let config = Config::parse(&blocks("toml").concat(), std::path::Path::new("config.toml"), &|_| None);
+    let notify = config.expect("it is sound").notify;
+    assert!(notify.terminal.is_some() && notify.desktop.is_some() && notify.command.is_some());
+    assert_eq!(notify.webhooks.len(), 1);
+    let sample = serde_json::to_value(crate::notify::sample()).expect("serializes");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&blocks("json").concat()).expect("JSON"), sample);
 }

@@ -42,6 +42,7 @@ pub use policy::ApprovalPolicy;
 pub use recovery::{Recovery, recover};
 pub use rules::rules_in;
 pub use runner::Patience;
+pub(crate) use runner::is_stuck_report;
 
 use admission::Door;
 use ledger::Ledger;

@@ -33,6 +33,7 @@ mod documents;
 pub mod engine;
 mod logging;
 mod markdown;
+mod notify;
 mod private_file;
 mod session_name;
 mod setup;

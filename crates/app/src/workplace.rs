@@ -11,7 +11,8 @@ use switchboard_store::{CloseError, HydrateError, Refused, Store, StoreConfig};
 use thiserror::Error;
 
 use crate::agent_specs::{NoProgramError, agent_specs};
-use crate::engine::{AgentBook, Engine, EngineConfig, ShutdownEnd, Silent, recover};
+use crate::engine::{AgentBook, Engine, EngineConfig, ShutdownEnd, recover};
+use crate::notify::{Dispatch, NotifyError};
 use crate::setup::Setup;
 
 /// How long the disk may take for what is left to save at the end. What is lost after that was
@@ -28,10 +29,14 @@ const CODER_MEMORY: &str = "coder";
 /// Whoever closes and still waits after this wants to know for what.
 const SLOW_AFTER: Duration = Duration::from_millis(500);
 
+/// How long notifications that wait may take at the end; a receiver that is down must not hold up the shell.
+const NOTIFY_PATIENCE: Duration = Duration::from_secs(3);
+
 /// The data folder while this process owns it.
 pub(crate) struct Workplace {
     engine: Engine,
     launcher: ProcessLauncher,
+    dispatch: Arc<Dispatch>,
 }
 
 /// Why a data folder could not be worked in.
@@ -46,6 +51,9 @@ pub(crate) enum WorkplaceError {
     /// The built-in agent cannot be started.
     #[error(transparent)]
     NoProgram(#[from] NoProgramError),
+    /// Notifications cannot be set up as configured.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
     /// The store refused something.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -66,14 +74,16 @@ impl Workplace {
         let store = Store::start(database, StoreConfig { intent_timeout, ..StoreConfig::default() });
         recover(&store).await?;
         let launcher = ProcessLauncher::new();
+        let dispatch = Dispatch::start(&config.notify, &store, &|name| std::env::var(name).ok())?;
+        let dispatch = Arc::new(dispatch);
         let engine = Engine::new(
             store,
             Arc::new(launcher.clone()),
             agent_book(setup)?,
-            Arc::new(Silent),
+            Arc::clone(&dispatch) as _,
             EngineConfig { intent_timeout, limits: config.limits.for_engine(), ..EngineConfig::default() },
         );
-        Ok(Self { engine, launcher })
+        Ok(Self { engine, launcher, dispatch })
     }
 
     /// The engine.
@@ -102,6 +112,7 @@ impl Workplace {
     pub(crate) async fn close(self, when_slow: impl FnOnce()) -> Result<Revision, WorkplaceError> {
         self.engine.shutdown(ShutdownEnd::Interrupted).await;
         self.launcher.all_gone().await;
+        self.dispatch.close(NOTIFY_PATIENCE).await;
         let store = self.store().clone();
         let patience = tokio::time::sleep(SLOW_AFTER);
         let closing = store.close(CLOSE_PATIENCE);

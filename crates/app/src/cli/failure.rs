@@ -187,6 +187,7 @@ impl From<WorkplaceError> for Failure {
             WorkplaceError::Hydrate(error) => error.into(),
             WorkplaceError::NoProgram(error) => error.into(),
             WorkplaceError::Refused(error) => error.into(),
+            WorkplaceError::Notify(error) => Self::from_error(ExitCode::Usage, &error),
             WorkplaceError::Close(error) => error.into(),
         }
     }

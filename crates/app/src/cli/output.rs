@@ -3,9 +3,12 @@
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
+use switchboard_domain::SessionChange;
+use switchboard_store::SessionState;
 
 use super::Failure;
 use super::narrator::{Utterance, Voice};
+use crate::notify::{Kinds, terminal};
 use crate::terminal::Table;
 
 /// The size of a window that does not say how large it is.
@@ -18,6 +21,8 @@ pub(crate) struct Output {
     reader: Reader,
     painted_lines: usize,
     window: fn() -> Window,
+    /// What the terminal's bell is rung for.
+    bell: Kinds,
 }
 
 /// The size of the window.
@@ -49,6 +54,7 @@ impl Output {
             reader,
             painted_lines: 0,
             window: measure,
+            bell: Kinds::new(),
         }
     }
 
@@ -57,13 +63,41 @@ impl Output {
     pub(crate) fn kept(reader: Reader) -> (Self, impl Fn() -> String) {
         let kept = std::sync::Arc::<parking_lot::Mutex<Vec<u8>>>::default();
         let stream = || Box::new(tests::Kept(kept.clone()));
-        let output = Self { stream: stream(), remarks: stream(), reader, painted_lines: 0, window: || WINDOW_DEFAULT };
+        let output = Self {
+            stream: stream(),
+            remarks: stream(),
+            reader,
+            painted_lines: 0,
+            window: || WINDOW_DEFAULT,
+            bell: Kinds::new(),
+        };
         (output, move || anstream::adapter::strip_str(&String::from_utf8_lossy(&kept.lock())).to_string())
     }
 
     /// Who reads it.
     pub(crate) const fn reader(&self) -> Reader {
         self.reader
+    }
+
+    /// Rings the terminal's bell for these kinds of events from now on; never where a program reads.
+    pub(crate) fn ring_for(&mut self, kinds: &Kinds) {
+        if self.reader == Reader::Person {
+            self.bell.clone_from(kinds);
+        }
+    }
+
+    /// Whether anything is rung for.
+    pub(crate) fn rings(&self) -> bool {
+        !self.bell.is_empty()
+    }
+
+    /// Rings if `change`, which `session` has already, is something that is rung for.
+    pub(crate) fn alert(&mut self, change: &SessionChange, session: &SessionState) -> Result<(), Failure> {
+        if let Some(sequence) = terminal::alert(change, session, &self.bell) {
+            write!(self.stream, "{sequence}")?;
+            self.stream.flush()?;
+        }
+        Ok(())
     }
 
     /// Tells the person something that was not asked for, on standard error.

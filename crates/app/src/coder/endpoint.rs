@@ -51,13 +51,18 @@ impl Endpoint {
     }
 
     /// Whether it is on this machine.
-    pub(super) const fn is_local(&self) -> bool {
+    pub(crate) const fn is_local(&self) -> bool {
         self.is_local
     }
 
     /// Whether what goes there is encrypted.
-    pub(super) fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// The address as it was given.
+    pub(crate) fn into_url(self) -> Url {
+        self.url
     }
 
     /// Where to ask in the format of `api`.

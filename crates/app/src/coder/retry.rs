@@ -33,7 +33,7 @@ pub(super) fn wait(retry: u32, wanted: Option<Duration>, chance: f64) -> Option<
 }
 
 /// Reads a `retry-after` header: seconds, or a date as HTTP has them, which is taken to be after `now`.
-pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();

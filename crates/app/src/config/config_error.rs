@@ -65,6 +65,16 @@ pub(crate) enum ConfigError {
         /// The key.
         key: &'static str,
     },
+    /// A key that a channel of notifications cannot do without.
+    #[error("{origin}: [notify.{channel}] has no `{key}`")]
+    NotifyMissing {
+        /// Where the channel is configured.
+        origin: Origin,
+        /// The channel.
+        channel: String,
+        /// The key.
+        key: &'static str,
+    },
     /// An agent with a name that cannot be used.
     #[error("{origin}: an agent cannot be called `{name}`: {reason}")]
     AgentName {
@@ -126,6 +136,9 @@ impl ConfigError {
                  Agent Client Protocol"
                     .into(),
             ),
+            Self::NotifyMissing { key: "secret_env", .. } => {
+                Some("name the variable that holds its secret, or with `secret_file` the file".into())
+            }
             _ => None,
         }
     }

@@ -127,7 +127,7 @@ impl Kind for Api {
 }
 
 /// An address that something may be sent to.
-struct Address(String);
+pub(super) struct Address(pub(super) String);
 
 impl Kind for Address {
     const EXPECTED: &'static str = "an https address without a password, or http on this machine";

@@ -65,6 +65,7 @@ fn entries(config: &Config) -> Vec<Entry<'_>> {
     config.limits.report(&mut entries);
 
     push(&mut entries, "daemon", "auto_start", config.auto_start.value.into(), &config.auto_start.origin);
+    config.notify.report(&mut entries);
 
     for (name, agent) in config.agents.iter().filter(|(_, agent)| agent.origin != Origin::Default) {
         push_agent(&mut entries, &format!("agents.{}", quoted(name)), &agent.value, &agent.origin);
@@ -114,6 +115,6 @@ pub(super) fn integer(number: impl TryInto<i64>) -> Toml {
 }
 
 /// A name as a TOML key: quoted where a dot in it would otherwise cut it.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     if name.contains('.') { format!("\"{name}\"") } else { name.to_owned() }
 }

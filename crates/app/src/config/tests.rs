@@ -167,7 +167,7 @@ fn mistakes_in_settings_are_explained() {
     did you mean `defaults`?
 
     config.toml:1: unknown key `colour`
-    known here: agents, daemon, defaults, limits
+    known here: agents, daemon, defaults, limits, notify
 
     config.toml:1: `defaults` must be a table, not 3
 

@@ -112,7 +112,7 @@ impl Admission {
             }
             let Some(InLine { ticket, .. }) = self.line.remove(place) else { break };
             if passage == Passage::AsProbe {
-                self.gates.entry(ticket.account.clone()).or_default().try_with(ticket.session);
+                self.gates.entry(ticket.account.clone()).or_default().try_with(ticket.session, now);
             }
             if ticket.needs_process {
                 self.room.launch(ticket.session);
@@ -166,6 +166,17 @@ impl Admission {
         if let Some(gate) = self.working.get(&session).and_then(|account| self.gates.get_mut(account)) {
             gate.answered(session);
         }
+    }
+
+    /// The accounts that are known to be exhausted, and until when.
+    pub(super) fn exhausted(&self) -> BTreeMap<String, Timestamp> {
+        let until = self.gates.iter().filter_map(|(account, gate)| Some((account.clone(), gate.exhausted_until()?)));
+        until.collect()
+    }
+
+    /// What [`Self::exhausted`] said before the program ended.
+    pub(super) fn restore(&mut self, exhausted: BTreeMap<String, Timestamp>) {
+        self.gates.extend(exhausted.into_iter().map(|(account, until)| (account, Gate::restored(until))));
     }
 
     /// The session has this process now, or none any more.

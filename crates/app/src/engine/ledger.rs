@@ -85,7 +85,7 @@ impl Ledger {
 
     /// Whether more may be spent on a session that has spent so much.
     pub(super) fn check(&self, session: Spent) -> Result<(), Overrun> {
-        if self.budgets.are_limited() { self.budgets.check(session, self.today()) } else { Ok(()) }
+        self.budgets.check(session, self.today())
     }
 }
 

@@ -26,6 +26,20 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// The session that wants a look.
+    pub const fn session(&self) -> SessionId {
+        match self {
+            Self::Completed(session)
+            | Self::Failed(session)
+            | Self::NeedsApproval(session, _)
+            | Self::Stuck(session)
+            | Self::OverBudget(session)
+            | Self::RateLimited { session, .. } => *session,
+        }
+    }
+}
+
 /// Where notices go. Must not block.
 pub trait Notifier: Send + Sync {
     /// Passes `notice` on.

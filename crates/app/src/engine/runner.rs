@@ -20,6 +20,7 @@ use crate::engine::admission::{Process, Slot};
 use crate::engine::runners::Retirement;
 use crate::engine::{EngineError, Inner, SendOutcome};
 
+pub(crate) use entering::is_stuck_report;
 use entering::{AtDoor, called};
 pub use patience::Patience;
 use patience::TurnWatch;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use switchboard::engine::{ApprovalPolicy, Notice};
+use switchboard::engine::{ApprovalPolicy, EngineConfig, Notice};
 use switchboard_domain::{
     AgentCommand, AgentEvent, NewSession, RateLimit, RateLimitStatus, SessionId, SessionStatus, Timestamp,
     WaitingReason,
@@ -86,6 +86,24 @@ async fn an_account_that_is_still_exhausted_costs_one_start_and_no_more() {
     let rested = stage.store.now().since(began);
     assert!(rested >= Duration::from_mins(2) && rested < Duration::from_mins(3), "the rest doubles: {rested:?}");
     assert_eq!(reason(&stage, second), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_does_not_send_everybody_there_again() {
+    let mut stage = Stage::set().await;
+    let until = stage.store.now().after(HOUR);
+    exhaust(&mut stage, Some(until)).await;
+    stage.store.flush().await.expect("saved");
+    let mut stage = stage.crash(EngineConfig::default()).await;
+    let (first, second) = (start(&stage, "one").await, start(&stage, "two").await);
+    assert!(stage.nothing_was_launched());
+    tokio::time::sleep(Duration::from_mins(58)).await;
+    let probe = next(&mut stage).await;
+    assert_eq!(probe.session.session_id, first);
+    assert!(stage.nothing_was_launched());
+    probe.completes().await;
+    assert_eq!(next(&mut stage).await.session.session_id, second);
+    assert!(stage.store.read(|state| !state.settings().contains_key("exhausted_accounts")), "it works again");
 }
 
 #[tokio::test(start_paused = true)]

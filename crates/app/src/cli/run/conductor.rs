@@ -235,6 +235,11 @@ impl Conductor {
             self.seen[job] = message.seq;
         }
         self.stage.change(published, job, output)?;
+        if let (Some(job), Change::Session { change, .. }, true) = (job, &published.change, output.rings())
+            && let Some(session) = self.engine.store().read(|state| state.session(self.jobs[job].session()).cloned())
+        {
+            output.alert(change, &session)?;
+        }
         if let Change::HealthChanged { health } = &published.change {
             self.stage.step_aside(output)?;
             output.remark(&health_line(health));

@@ -21,6 +21,9 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_mins(1);
 /// Between two measurements of agents' memory, when there is a limit to it.
 const MEASURE_EVERY: Duration = Duration::from_secs(2);
 
+/// The setting that holds exhausted accounts: a restart must not send everybody there again.
+const SETTING: &str = "exhausted_accounts";
+
 /// Where every turn comes through.
 pub(in crate::engine) struct Door {
     store: Store,
@@ -79,7 +82,7 @@ impl Slot {
     /// The model answered.
     pub(in crate::engine) fn answered(&self) {
         let Presence { door, session } = &self.0;
-        door.decide(|admission, _| admission.answered(*session));
+        door.decide_on_accounts(|admission, _| admission.answered(*session));
     }
 }
 
@@ -94,7 +97,10 @@ impl Drop for Presence {
 
 impl Door {
     pub(in crate::engine) fn new(store: Store, slots: Slots) -> Arc<Self> {
-        let core = Core { admission: Admission::new(slots), calls: HashMap::new(), is_closed: false };
+        let mut admission = Admission::new(slots);
+        let saved = store.read(|state| state.settings().get(SETTING).cloned());
+        admission.restore(saved.and_then(|saved| serde_json::from_value(saved).ok()).unwrap_or_default());
+        let core = Core { admission, calls: HashMap::new(), is_closed: false };
         Arc::new(Self { store, core: Mutex::new(core), changed: Notify::new() })
     }
 
@@ -116,7 +122,24 @@ impl Door {
 
     /// An agent told what its account may still do. When that shut the account's gate: until when.
     pub(in crate::engine) fn hear(&self, session: SessionId, account: &str, limit: &RateLimit) -> Option<Timestamp> {
-        self.decide(|admission, now| admission.hear(session, account, limit, now))
+        self.decide_on_accounts(|admission, now| admission.hear(session, account, limit, now))
+    }
+
+    /// Decides, and writes down which accounts are exhausted when that is news.
+    fn decide_on_accounts<T>(&self, change: impl FnOnce(&mut Admission, Timestamp) -> T) -> T {
+        let (changed, news) = self.decide(|admission, now| {
+            let before = admission.exhausted();
+            let changed = change(admission, now);
+            let after = admission.exhausted();
+            (changed, (after != before).then_some(after))
+        });
+        if let Some(exhausted) = news {
+            let value = (!exhausted.is_empty()).then(|| serde_json::to_value(exhausted).ok()).flatten();
+            if let Err(refused) = self.store.set_setting(SETTING, value) {
+                tracing::error!(%refused, "which accounts are exhausted could not be written down");
+            }
+        }
+        changed
     }
 
     /// The session has this process now, or none any more.

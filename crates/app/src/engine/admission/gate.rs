@@ -31,8 +31,8 @@ enum GateState {
     Open,
     /// Nobody passes before this moment; then one session tries.
     Shut { until: Timestamp },
-    /// This session's turn shows whether the account works again.
-    Tried { by: SessionId },
+    /// This session's turn shows whether the account works again, since this moment.
+    Tried { by: SessionId, since: Timestamp },
 }
 
 /// Whether a turn may begin.
@@ -49,6 +49,19 @@ pub(super) enum Passage {
 }
 
 impl Gate {
+    /// One that was shut when the program ended.
+    pub(super) fn restored(until: Timestamp) -> Self {
+        Self { state: GateState::Shut { until }, strikes: 1, kind: None }
+    }
+
+    /// Until when the account is known to be exhausted; a moment that is past when that is being tried.
+    pub(super) const fn exhausted_until(&self) -> Option<Timestamp> {
+        match self.state {
+            GateState::Open => None,
+            GateState::Shut { until } | GateState::Tried { since: until, .. } => Some(until),
+        }
+    }
+
     /// Whether a turn may begin now.
     pub(super) fn passage(&self, now: Timestamp) -> Passage {
         match self.state {
@@ -60,8 +73,8 @@ impl Gate {
     }
 
     /// `session` begins the turn that shows whether the account works again.
-    pub(super) fn try_with(&mut self, session: SessionId) {
-        self.state = GateState::Tried { by: session };
+    pub(super) fn try_with(&mut self, session: SessionId, now: Timestamp) {
+        self.state = GateState::Tried { by: session, since: now };
     }
 
     /// An agent told `session` what the account may still do; `true` when that shut the gate.
@@ -79,16 +92,20 @@ impl Gate {
 
     /// The model answered `session`. Turns that began before the gate shut prove nothing.
     pub(super) fn answered(&mut self, session: SessionId) {
-        if self.state == (GateState::Tried { by: session }) {
+        if self.is_tried_by(session) {
             *self = Self::default();
         }
     }
 
     /// The turn of `session` is over. If it was the attempt and showed nothing, the next one tries.
     pub(super) fn leave(&mut self, session: SessionId, now: Timestamp) {
-        if self.state == (GateState::Tried { by: session }) {
+        if self.is_tried_by(session) {
             self.state = GateState::Shut { until: now };
         }
+    }
+
+    fn is_tried_by(&self, session: SessionId) -> bool {
+        matches!(self.state, GateState::Tried { by, .. } if by == session)
     }
 
     /// When there is something new to decide.
@@ -163,7 +180,7 @@ mod tests {
         assert_eq!(gate.passage(at(seconds - 1)), Passage::ShutUntil(at(seconds)));
         assert_eq!(gate.next_look(), Some(at(seconds)));
         assert_eq!(gate.passage(at(seconds)), Passage::AsProbe);
-        gate.try_with(session(2));
+        gate.try_with(session(2), at(0));
         assert_eq!(gate.passage(at(seconds + 9_999)), Passage::BeingTried);
         gate.answered(session(2));
         assert_eq!(gate.passage(at(seconds)), Passage::Free);
@@ -190,11 +207,11 @@ mod tests {
             let until = gate.next_look().expect("shut");
             rests.push(until.since(now).as_secs() / 60);
             now = until;
-            gate.try_with(session(2));
+            gate.try_with(session(2), at(0));
             gate.hear(session(2), &said(RateLimitStatus::Rejected, None), now);
         }
         assert_eq!(rests, [1, 2, 4, 8, 16, 30, 30, 30]);
-        gate.try_with(session(3));
+        gate.try_with(session(3), at(0));
         gate.hear(session(3), &said(RateLimitStatus::Allowed, None), now);
         gate.hear(session(4), &said(RateLimitStatus::Rejected, None), now);
         assert_eq!(gate.next_look(), Some(now.after(REST_MIN)));
@@ -203,7 +220,7 @@ mod tests {
     #[test]
     fn an_attempt_that_shows_nothing_makes_room_for_the_next() {
         let mut gate = exhausted(Some(at(60)));
-        gate.try_with(session(2));
+        gate.try_with(session(2), at(0));
         gate.leave(session(1), at(70));
         assert_eq!(gate.passage(at(70)), Passage::BeingTried, "another session's end is no news");
         gate.leave(session(2), at(70));

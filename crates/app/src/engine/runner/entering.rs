@@ -12,6 +12,11 @@ use crate::engine::{EngineError, Notice, Overrun, Spent};
 /// What the session's error begins with while its agent says nothing, so that it can be taken back.
 const STUCK: &str = "no output for";
 
+/// Whether a session's error says that its agent is silent.
+pub(crate) fn is_stuck_report(error: &str) -> bool {
+    error.starts_with(STUCK)
+}
+
 /// A session's place in line, and what it is there for.
 pub(super) struct AtDoor {
     place: Place,
@@ -153,6 +158,9 @@ impl Runner {
 
     /// Agents are told the budget too, but not each heeds it.
     pub(super) fn within_budget(&self) -> Result<(), Overrun> {
+        if !self.engine.config.limits.budgets.are_limited() {
+            return Ok(());
+        }
         let spent = self.engine.store.read(|state| {
             let session = state.session(self.id)?.session();
             Some(Spent { cost: session.cost, tokens: session.usage.total() })
@@ -170,7 +178,7 @@ impl Runner {
     pub(super) fn note_speech(&mut self) {
         if self.watch.heard(Instant::now()) {
             let error = self.engine.store.read(|state| state.session(self.id)?.session().error.clone());
-            if error.is_some_and(|error| error.starts_with(STUCK)) {
+            if error.is_some_and(|error| is_stuck_report(&error)) {
                 self.told(self.engine.store.set_session_error(self.id, None));
             }
         }
