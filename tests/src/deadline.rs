@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for what must happen soon. Generous: a busy machine is no failure, and
 /// nothing that goes well takes this long.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Between two looks; short against everything that is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(5);

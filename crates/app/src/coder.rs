@@ -7,7 +7,8 @@
 //! - [`client`] asks over HTTP, and [`retry`] and [`trouble`] know what to do when that fails; [`wire`] has the
 //!   three formats that endpoints speak, without any I/O.
 //! - [`conversation`] is what the model is shown, shortened when it grows too long and kept by [`memory`].
-//! - [`tools`] is what the model may use, confined by [`project`].
+//! - [`tools`] is what the model may use, confined to the project by the
+//!   [`ProjectFolder`](switchboard_sidecar::folder::ProjectFolder).
 //! - [`budget`] counts what it costs; [`settings`] and [`endpoint`] say where to go and how far.
 
 mod agent;
@@ -17,7 +18,6 @@ mod conversation;
 mod endpoint;
 mod instructions;
 mod memory;
-mod project;
 mod retry;
 mod settings;
 #[cfg(test)]

@@ -66,7 +66,8 @@ fn tool_call(call: &ToolCall) -> String {
     };
     let Some(output) = &call.output else { return head };
     let text = output.as_str().map_or_else(|| format!("{output:#}"), str::to_owned);
-    format!("{head}\n\n{}", fenced(&clean(&text)))
+    let failed = if call.is_error { " failed" } else { "" };
+    format!("{head}{failed}\n\n{}", fenced(&clean(&text)))
 }
 
 fn quoted(text: &str) -> String {
@@ -119,6 +120,7 @@ mod tests {
             name: "Bash".into(),
             input: json!({"command": "echo `date`"}),
             output: Some(json!("```\nfence\n```\u{1b}[31m\n")),
+            is_error: false,
         };
         let asked = Message { body: MessageBody::text(Role::User, "please\u{1b}[2J"), ..sample::message(1, 1) };
         let mut body = MessageBody::text(Role::Assistant, "Done.\n");

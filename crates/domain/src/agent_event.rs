@@ -50,6 +50,11 @@ pub enum AgentEvent {
     },
     /// What the agent's account may still do.
     RateLimit(RateLimit),
+    /// What the agent has cost so far, told apart from the end of a turn.
+    Spent {
+        /// Money spent since this *process* started, all its turns together.
+        total_cost: Cost,
+    },
     /// The turn ended well.
     Completed {
         /// The agent's own id of the conversation, if it has one.

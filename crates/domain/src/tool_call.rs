@@ -18,6 +18,14 @@ pub struct ToolCall {
     /// What came of it; `None` while it runs, or if the agent never said.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub output: Option<Value>,
+    /// Whether the tool did not do what it was called for, as the agent says.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_error: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A field that is there has a value, even if that is null: a tool that answered nothing has answered.
@@ -35,6 +43,9 @@ pub struct ToolResult {
     pub name: String,
     /// What came of it.
     pub output: Value,
+    /// Whether the tool did not do what it was called for, as the agent says.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_error: bool,
 }
 
 impl ToolCall {
@@ -60,10 +71,12 @@ impl ToolCall {
 ///
 /// # Errors
 /// The result itself, untouched, when no call waits for it.
+#[expect(clippy::result_large_err, reason = "the result comes back whole, to be kept elsewhere")]
 pub fn answer_tool_call(calls: &mut [ToolCall], result: ToolResult) -> Result<(), ToolResult> {
     match calls.iter_mut().find(|call| call.awaits(&result)) {
         Some(call) => {
             call.output = Some(result.output);
+            call.is_error = result.is_error;
             Ok(())
         }
         None => Err(result),
@@ -100,7 +113,8 @@ impl PendingToolCalls {
     /// no word of an agent is lost.
     pub fn finish(&mut self, result: ToolResult) {
         if let Err(result) = answer_tool_call(&mut self.0, result) {
-            self.0.push(ToolCall { id: result.id, name: result.name, input: Value::Null, output: Some(result.output) });
+            let ToolResult { id, name, output, is_error } = result;
+            self.0.push(ToolCall { id, name, input: Value::Null, output: Some(output), is_error });
         }
     }
 
@@ -121,9 +135,10 @@ impl PendingToolCalls {
 fn fold_in(calls: &mut Vec<ToolCall>, call: ToolCall) {
     match calls.iter_mut().find(|known| known.is_same_call(&call)) {
         Some(known) => {
+            let is_error = if call.output.is_some() { call.is_error } else { known.is_error };
             let output = call.output.or_else(|| known.output.take());
             let input = if call.input.is_null() { known.input.take() } else { call.input };
-            *known = ToolCall { id: call.id.or_else(|| known.id.take()), name: call.name, input, output };
+            *known = ToolCall { id: call.id.or_else(|| known.id.take()), name: call.name, input, output, is_error };
         }
         None => calls.push(call),
     }
@@ -139,11 +154,17 @@ mod tests {
     use crate::Role;
 
     fn call(id: Option<&str>, name: &str) -> ToolCall {
-        ToolCall { id: id.map(ToolCallId::new), name: name.into(), input: json!({"of": name}), output: None }
+        ToolCall {
+            id: id.map(ToolCallId::new),
+            name: name.into(),
+            input: json!({"of": name}),
+            output: None,
+            is_error: false,
+        }
     }
 
     fn result(id: Option<&str>, name: &str) -> ToolResult {
-        ToolResult { id: id.map(ToolCallId::new), name: name.into(), output: json!("done") }
+        ToolResult { id: id.map(ToolCallId::new), name: name.into(), output: json!("done"), is_error: false }
     }
 
     #[rstest]

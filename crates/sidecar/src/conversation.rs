@@ -4,7 +4,7 @@ use switchboard_domain::AgentCommand;
 
 use crate::inbox::Inbox;
 use crate::line::Exit;
-use crate::protocol::{Output, Protocol, Ticket, adapter};
+use crate::protocol::{Done, ErrandId, Output, Protocol, Ticket, Undone, adapter};
 use crate::{AgentSpec, LaunchSession};
 
 /// An adapter behind an inbox.
@@ -56,6 +56,11 @@ impl Conversation {
         let ticket = Ticket(self.tickets);
         self.adapter.command(ticket, command, out);
         ticket
+    }
+
+    /// An errand of the agent came to this.
+    pub(crate) fn done(&mut self, id: ErrandId, outcome: Result<Done, Undone>, out: &mut Output) {
+        self.adapter.done(id, outcome, out);
     }
 
     pub(crate) fn stop(&mut self, out: &mut Output) {

@@ -51,6 +51,7 @@
 //! ```
 
 mod conversation;
+pub mod folder;
 mod inbox;
 mod launch;
 mod line;

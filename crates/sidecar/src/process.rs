@@ -3,8 +3,10 @@
 mod driver;
 mod ending;
 mod outbox;
+mod porter;
 mod spawn;
 mod tail;
+mod terminals;
 
 use async_trait::async_trait;
 use tokio_util::task::TaskTracker;

@@ -9,11 +9,13 @@
 mod acp;
 mod claude;
 mod codex;
+mod errand;
 mod exec;
 mod held;
 mod json_line;
 mod native;
 mod output;
+mod puzzle;
 #[cfg(test)]
 pub(crate) mod transcript;
 
@@ -23,6 +25,7 @@ use claude::Claude;
 use codex::Codex;
 
 pub(crate) use acp::Acp;
+pub(crate) use errand::{Done, Errand, ErrandId, Run, Undone};
 pub(crate) use exec::Exec;
 pub(crate) use native::Native;
 pub(crate) use output::{Output, Ticket, Write};
@@ -42,6 +45,9 @@ pub(crate) trait Protocol: Send {
 
     /// The agent wrote `text`: one line without its end, or a piece, as [`Self::framing`] says.
     fn read(&mut self, text: &str, out: &mut Output);
+
+    /// The errand `id`, which was asked for by [`Output::errands`], came to this.
+    fn done(&mut self, _id: ErrandId, _outcome: Result<Done, Undone>, _out: &mut Output) {}
 
     /// The agent shall finish what it does, save, and exit.
     fn stop(&mut self, out: &mut Output);

@@ -105,11 +105,11 @@ pub(crate) fn unknown_session() -> SessionId {
 
 pub(crate) fn call(id: &str) -> ToolCall {
     let input = serde_json::json!({ "of": id });
-    ToolCall { id: Some(ToolCallId::new(id)), name: "Bash".into(), input, output: None }
+    ToolCall { id: Some(ToolCallId::new(id)), name: "Bash".into(), input, output: None, is_error: false }
 }
 
 pub(crate) fn result(id: &str) -> ToolResult {
-    ToolResult { id: Some(ToolCallId::new(id)), name: "Bash".into(), output: "done".into() }
+    ToolResult { id: Some(ToolCallId::new(id)), name: "Bash".into(), output: "done".into(), is_error: false }
 }
 
 /// A copy of the state, made of what it tells.

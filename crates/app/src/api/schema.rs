@@ -104,6 +104,9 @@ pub(crate) struct ToolCall {
     input: Value,
     /// Not there while it runs.
     output: Option<Value>,
+    /// There, and true, when the agent says that the tool failed.
+    #[schema(nullable = false)]
+    is_error: Option<bool>,
 }
 
 /// Tokens.
@@ -200,6 +203,7 @@ mod tests {
             name: "Bash".into(),
             input: json!({}),
             output: Some(json!("done")),
+            is_error: true,
         };
         message.body.thinking = Some("hm".into());
         message.body.tool_calls = vec![call];

@@ -130,7 +130,9 @@ impl Narrator {
             SessionChange::ContentStreamed { text } => self.content_piece(text),
             SessionChange::ThinkingStreamed { text } => self.thinking_piece(text),
             SessionChange::ToolCalled { call } => self.call(call),
-            SessionChange::ToolAnswered { result } => self.answer(result.id.as_ref(), &result.name, &result.output),
+            SessionChange::ToolAnswered { result } => {
+                self.answer(result.id.as_ref(), &result.name, &result.output, result.is_error)
+            }
             SessionChange::MessageAppended { message } => self.message(message),
             SessionChange::ToolCallsSet { tool_calls, takes_pending, .. } => {
                 self.calls_of_message(tool_calls);
@@ -259,7 +261,7 @@ impl Narrator {
                 self.call(call);
             }
             if let Some(output) = &call.output {
-                self.answer(call.id.as_ref(), &call.name, output);
+                self.answer(call.id.as_ref(), &call.name, output, call.is_error);
             }
         }
     }
@@ -272,11 +274,11 @@ impl Narrator {
         self.put(Voice::Aside, &format!("{painted}\n"));
         self.told_calls.push(ToldCall { call: call.clone(), answered: false });
         if let Some(output) = &call.output {
-            self.answer(call.id.as_ref(), &call.name, output);
+            self.answer(call.id.as_ref(), &call.name, output, call.is_error);
         }
     }
 
-    fn answer(&mut self, id: Option<&ToolCallId>, name: &str, output: &Value) {
+    fn answer(&mut self, id: Option<&ToolCallId>, name: &str, output: &Value, is_error: bool) {
         let is_it = |told: &&mut ToldCall| match (id, &told.call.id) {
             (Some(id), Some(told_id)) => id == told_id,
             _ => told.call.name == name && !told.answered,
@@ -286,7 +288,8 @@ impl Narrator {
             return;
         }
         self.open(Voice::Aside, Block::Tool);
-        let line = self.audience.fit(&format!("  └ {}", output_summary(output)));
+        let failed = if is_error { "failed: " } else { "" };
+        let line = self.audience.fit(&format!("  └ {failed}{}", output_summary(output)));
         self.put(Voice::Aside, &format!("{}\n", Style::DIM.paint(&line)));
     }
 

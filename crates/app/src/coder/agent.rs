@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use switchboard_domain::{RateLimitStatus, Timestamp, ToolCallId};
+use switchboard_sidecar::folder::ProjectFolder;
 use switchboard_sidecar::wire::{Outgoing, WireToolCall, WireUsage};
 use switchboard_sidecar::worker::{Interrupted, Turn};
 use tokio::time::{Instant, timeout};
@@ -17,7 +18,6 @@ use super::client::{ClientError, ModelClient};
 use super::conversation::{Call, CallResult, Conversation, Reply, tokens};
 use super::instructions::instructions;
 use super::memory::Memory;
-use super::project::Project;
 use super::retry;
 use super::settings::Settings;
 use super::tools::Tool;
@@ -55,7 +55,7 @@ struct Broken {
 
 /// Where a turn takes place.
 struct Workplace {
-    project: Project,
+    project: ProjectFolder,
     instructions: String,
     model: String,
 }
@@ -132,7 +132,7 @@ impl Coder {
 
     fn workplace(&self, turn: &Turn<'_>) -> Result<Workplace, Stop> {
         let beginning = turn.beginning();
-        let project = Project::open(&beginning.project_path)?;
+        let project = ProjectFolder::open(&beginning.project_path)?;
         let model = beginning.model.clone().or_else(|| self.settings.model.clone()).ok_or(Stop::NoModel)?;
         Ok(Workplace { instructions: instructions(&project), project, model })
     }
@@ -240,7 +240,7 @@ impl Coder {
     }
 
     /// Runs a tool for the model, if it may.
-    async fn call(&self, call: &Call, project: &Project, turn: &mut Turn<'_>) -> Result<CallResult, Interrupted> {
+    async fn call(&self, call: &Call, project: &ProjectFolder, turn: &mut Turn<'_>) -> Result<CallResult, Interrupted> {
         let result = |text: String, is_error| CallResult { id: call.id.clone(), text, is_error };
         let Some(tool) = Tool::named(&call.tool) else {
             return Ok(result(format!("there is no tool `{}`", call.tool), true));

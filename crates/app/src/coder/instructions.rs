@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use super::project::Project;
+use switchboard_sidecar::folder::ProjectFolder;
 
 /// Files in which projects tell agents their rules, best first.
 const RULE_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
@@ -20,7 +20,7 @@ say what you wanted it for. When you are done, say in a few sentences what you d
 failed, say so.";
 
 /// The instructions for work on `project`.
-pub(super) fn instructions(project: &Project) -> String {
+pub(super) fn instructions(project: &ProjectFolder) -> String {
     let place = format!("{ROLE}\n\nThe project folder is {}.", project.root().display());
     match RULE_FILES.iter().find_map(|name| Some((name, rules(project, name)?))) {
         Some((name, rules)) => format!("{place}\n\nThe project's rules, from its {name}:\n\n{rules}"),
@@ -29,7 +29,7 @@ pub(super) fn instructions(project: &Project) -> String {
 }
 
 /// A file of rules, if it is there, inside of the project, and says something.
-fn rules(project: &Project, name: &str) -> Option<String> {
+fn rules(project: &ProjectFolder, name: &str) -> Option<String> {
     let place = project.existing(name).ok().filter(|place| place.is_file())?;
     let mut bytes = Vec::new();
     File::open(place).ok()?.take(RULES_BYTES_MAX).read_to_end(&mut bytes).ok()?;
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn the_project_s_rules_are_told() {
         let folder = tempfile::tempdir().expect("a folder");
-        let project = Project::open(folder.path()).expect("a project");
+        let project = ProjectFolder::open(folder.path()).expect("a project");
         assert!(!instructions(&project).contains("rules"));
         std::fs::write(folder.path().join("AGENTS.md"), "Use tabs.").expect("written");
         assert!(instructions(&project).ends_with("from its AGENTS.md:\n\nUse tabs."));

@@ -13,9 +13,8 @@ mod write;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use switchboard_sidecar::folder::{PathError, ProjectFolder};
 use thiserror::Error;
-
-use super::project::{PathError, Project};
 
 /// A tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +104,7 @@ impl Tool {
     ///
     /// # Errors
     /// As [`Self::run`], as far as it is known beforehand.
-    pub(super) fn check(self, input: &Map<String, Value>, project: &Project) -> Result<(), ToolError> {
+    pub(super) fn check(self, input: &Map<String, Value>, project: &ProjectFolder) -> Result<(), ToolError> {
         match self {
             Self::Read => parse::<read::Input>(input).map(drop),
             Self::Write => write::check(&parse(input)?, project),
@@ -126,7 +125,7 @@ impl Tool {
     pub(super) async fn run(
         self,
         input: Map<String, Value>,
-        project: &Project,
+        project: &ProjectFolder,
         key_variable: Option<&str>,
     ) -> Result<String, ToolError> {
         let project = project.clone();

@@ -22,9 +22,16 @@ async fn a_whole_turn_ends_up_in_the_transcript() {
     agent.says(AgentEvent::ContentDelta { text: "I will ".into() }).await;
     stage.until("streamed text", |state| state.session(id).is_some_and(|it| it.draft().content == "I will ")).await;
 
-    let call = ToolCall { id: Some(ToolCallId::new("t1")), name: "Bash".into(), input: json!({}), output: None };
+    let call = ToolCall {
+        id: Some(ToolCallId::new("t1")),
+        name: "Bash".into(),
+        input: json!({}),
+        output: None,
+        is_error: false,
+    };
     agent.says(AgentEvent::ToolUse(call)).await;
-    let result = ToolResult { id: Some(ToolCallId::new("t1")), name: "Bash".into(), output: json!("ok") };
+    let result =
+        ToolResult { id: Some(ToolCallId::new("t1")), name: "Bash".into(), output: json!("ok"), is_error: false };
     agent.says(AgentEvent::ToolResult(result)).await;
     agent.answers("I will look.").await;
     tokio::time::advance(Duration::from_secs(3)).await;
@@ -47,7 +54,15 @@ async fn tool_calls_without_a_message_are_flushed_onto_the_last_one() {
     let mut stage = Stage::set().await;
     let (id, agent) = stage.started().await;
     agent.answers("Running it.").await;
-    agent.says(AgentEvent::ToolUse(ToolCall { id: None, name: "Bash".into(), input: json!({}), output: None })).await;
+    agent
+        .says(AgentEvent::ToolUse(ToolCall {
+            id: None,
+            name: "Bash".into(),
+            input: json!({}),
+            output: None,
+            is_error: false,
+        }))
+        .await;
     agent.completes().await;
     stage.until_status(id, SessionStatus::Completed).await;
     let session = stage.session(id);

@@ -15,11 +15,12 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
+use super::porter::{Outcome, Porter};
 use super::spawn::Spawned;
 use super::tail::Tail;
 use crate::conversation::Conversation;
 use crate::line::{LineEnd, PendingCommand, Rejected, StopRequest};
-use crate::protocol::Output;
+use crate::protocol::{ErrandId, Output};
 use crate::tree::Quarry;
 use crate::{AgentSpec, LaunchSession, Limits, ProtocolKind};
 
@@ -40,6 +41,7 @@ pub(super) struct Driver {
     pub(super) out: Output,
     pub(super) outbox: Outbox,
     pub(super) line: LineEnd,
+    porter: Porter,
     /// Where a request to stop comes in, until it has come.
     stop: Option<oneshot::Receiver<StopRequest>>,
     pub(super) state: State,
@@ -80,6 +82,7 @@ enum Happening {
     Read(io::Result<usize>),
     ReadStderr(io::Result<usize>),
     Exited(io::Result<OsExitStatus>),
+    Errand(ErrandId, Outcome),
 }
 
 impl Driver {
@@ -90,7 +93,7 @@ impl Driver {
         line: LineEnd,
         stop: oneshot::Receiver<StopRequest>,
     ) -> Self {
-        let Spawned { child, stdin, stdout, stderr, quarry, .. } = spawned;
+        let Spawned { child, stdin, stdout, stderr, quarry, environment, .. } = spawned;
         Self {
             child,
             stdin,
@@ -102,6 +105,7 @@ impl Driver {
             out: Output::default(),
             outbox: Outbox::default(),
             line,
+            porter: Porter::new(session.working_dir.clone(), environment),
             stop: Some(stop),
             state: State::default(),
             quarry: Some(quarry),
@@ -120,7 +124,21 @@ impl Driver {
     }
 
     async fn next_happening(&mut self) -> Happening {
-        let Self { child, stdin, stdout, stderr, stderr_read, conversation, out, outbox, line, stop, state, .. } = self;
+        let Self {
+            child,
+            stdin,
+            stdout,
+            stderr,
+            stderr_read,
+            conversation,
+            out,
+            outbox,
+            line,
+            porter,
+            stop,
+            state,
+            ..
+        } = self;
         let unread_event = out.events.front().map(|(_, bytes)| *bytes);
         let may_read = unread_event.is_none() && !outbox.is_full();
         let takes_commands = !state.ending && !state.senders_gone && !outbox.is_full();
@@ -133,6 +151,7 @@ impl Driver {
             wrote = write(stdin.as_mut(), outbox), if stdin.is_some() => Happening::Wrote(wrote),
             read = read(stdout.as_mut(), conversation.space()), if may_read && stdout.is_some() => Happening::Read(read),
             read = read(stderr.as_mut(), space(stderr_read)), if stderr.is_some() => Happening::ReadStderr(read),
+            (id, outcome) = porter.next(), if may_read => Happening::Errand(id, outcome),
             exit = child.wait(), if state.exit.is_none() => Happening::Exited(exit),
             else => std::future::pending().await,
         }
@@ -157,6 +176,7 @@ impl Driver {
                 self.stderr_read.clear();
             }
             Happening::ReadStderr(_) => self.stderr = None,
+            Happening::Errand(id, outcome) => self.conversation.done(id, outcome, &mut self.out),
             Happening::Exited(Ok(status)) => self.state.exit = Some(status),
             Happening::Exited(Err(error)) => {
                 // Somebody else reaped our child. It is gone, that is all we can know.
@@ -204,6 +224,9 @@ impl Driver {
         }
         for (ticket, why) in self.out.refusals.drain(..) {
             self.outbox.refuse(ticket, why);
+        }
+        for (id, errand) in self.out.errands.drain(..) {
+            self.porter.start(id, errand);
         }
         self.state.close_input |= std::mem::take(&mut self.out.close_input);
         if self.stdin.is_none() {

@@ -1,5 +1,6 @@
 //! Starts one child process.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
@@ -22,6 +23,8 @@ pub(super) struct Spawned {
     pub(super) stdout: Option<ChildStdout>,
     pub(super) stderr: Option<ChildStderr>,
     pub(super) quarry: Quarry,
+    /// What it sees, the marks by which it is found included.
+    pub(super) environment: Vec<(OsString, OsString)>,
 }
 
 /// Starts `agent` for `session`.
@@ -32,12 +35,13 @@ pub(super) fn spawn(agent: &AgentSpec, session: &LaunchSession) -> Result<Spawne
     let environment = agent.environment.resolve(std::env::vars_os());
     let program = resolve(agent, session, &environment)?;
     let cookie = Uuid::now_v7().simple().to_string();
+    let marks = [(SESSION_VARIABLE, session.session_id.to_string()), (LAUNCH_VARIABLE, cookie.clone())];
+    let marks = marks.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let environment: Vec<(OsString, OsString)> = environment.into_iter().chain(marks).collect();
     let mut child = Command::new(&program)
         .args(protocol::arguments(agent, session))
         .env_clear()
-        .envs(environment)
-        .env(SESSION_VARIABLE, session.session_id.to_string())
-        .env(LAUNCH_VARIABLE, &cookie)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .current_dir(&session.working_dir)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -51,7 +55,7 @@ pub(super) fn spawn(agent: &AgentSpec, session: &LaunchSession) -> Result<Spawne
     let worker = WorkerProcess { pid, started: started(pid).unwrap_or_default() };
     let pipes = [pipe(stdin.as_ref()), pipe(stdout.as_ref()), pipe(stderr.as_ref())];
     let marks = Marks::variable(&format!("{LAUNCH_VARIABLE}={cookie}")).or_pipes(pipes.into_iter().flatten());
-    Ok(Spawned { worker, child, stdin, stdout, stderr, quarry: Quarry::child(worker, marks) })
+    Ok(Spawned { worker, child, stdin, stdout, stderr, quarry: Quarry::child(worker, marks), environment })
 }
 
 /// The kernel's name for a pipe of ours, by which its other end is found in `/proc/PID/fd`.

@@ -6,15 +6,16 @@
 //! and [`calls`]. Whatever is not understood is kept as [`AgentEvent::Unknown`], and whatever the agent asks
 //! is answered, if only with a refusal: an agent that waits for ever is worse than one that was told no.
 //!
-//! The agent works on files and runs commands by itself; reading, writing and terminals on the client's side
-//! are not offered to it.
+//! An agent may have us read and write files and run commands; see [`services`].
 
 mod calls;
 mod complaint;
+mod grants;
 mod offer;
 mod opening;
 mod permission;
 mod rpc;
+mod services;
 mod speech;
 mod spending;
 mod turn;
@@ -27,13 +28,15 @@ use switchboard_domain::{AgentCommand, AgentEvent, AgentSessionId, Answer, Reque
 
 use self::calls::Calls;
 use self::complaint::Login;
+use self::grants::Grants;
 use self::opening::Opening;
-use self::permission::{Permission, Permissions, cancelled};
+use self::permission::{Permission, Permissions, Wants, cancelled};
 use self::rpc::Incoming;
+use self::services::{Errands, denied};
 use self::speech::Speech;
 use self::spending::Spending;
-use super::json_line::JsonLine;
-use super::{Output, Protocol, Ticket, Write};
+use super::json_line::object_on;
+use super::{Done, ErrandId, Output, Protocol, Ticket, Undone, Write};
 use crate::inbox::Framing;
 use crate::line::Exit;
 use crate::{AgentSpec, FaultKind};
@@ -54,6 +57,8 @@ pub(crate) struct Acp {
     speech: Speech,
     calls: Calls,
     permissions: Permissions,
+    grants: Grants,
+    errands: Errands,
     spending: Spending,
 }
 
@@ -94,6 +99,8 @@ impl Acp {
             speech: Speech::new(agent.limits.message_bytes_max),
             calls: Calls::default(),
             permissions: Permissions::default(),
+            grants: Grants::default(),
+            errands: Errands::default(),
             spending: Spending::default(),
         }
     }
@@ -139,7 +146,11 @@ impl Acp {
     /// The turn is over or ending: what still waits for permission gets none.
     fn withdraw_all(&mut self, out: &mut Output) {
         for permission in self.permissions.close_all() {
-            reply(permission.rpc_id.clone(), Ok(cancelled()), out);
+            let rpc_id = permission.rpc_id.clone();
+            match permission.wants {
+                Wants::Choice { .. } => reply(rpc_id, Ok(cancelled()), out),
+                Wants::Errand(_) => reply(rpc_id, Err::<(), _>(Error::request_cancelled()), out),
+            }
             out.emit(AgentEvent::ApprovalWithdrawn { request_id: permission.request_id }, 0);
         }
     }
@@ -148,11 +159,25 @@ impl Acp {
         let Some(permission) = self.permissions.close(request_id) else {
             return out.refuse(ticket, "the agent no longer waits for this answer");
         };
-        let (response, remark) = permission.choose(answer);
-        // Holds nothing that JSON cannot.
-        out.deliver(ticket, rpc::response(permission.rpc_id, Ok(response)).unwrap_or_default());
-        if let Some(remark) = remark {
-            out.emit(AgentEvent::Warning { message: remark.to_owned() }, 0);
+        match permission.wants {
+            Wants::Choice { options, subject } => {
+                let choice = options.choose(answer);
+                if let Some(always) = choice.allows {
+                    self.grants.allow(subject, always);
+                }
+                // Holds nothing that JSON cannot.
+                out.deliver(ticket, rpc::response(permission.rpc_id, Ok(choice.response)).unwrap_or_default());
+                if let Some(remark) = choice.remark {
+                    out.emit(AgentEvent::Warning { message: remark.to_owned() }, 0);
+                }
+            }
+            Wants::Errand(errand) if answer.is_allow() => {
+                out.deliver(ticket, Vec::new());
+                self.begin_errand(permission.rpc_id, errand, out);
+            }
+            Wants::Errand(_) => {
+                out.deliver(ticket, rpc::response(permission.rpc_id, Err::<(), _>(denied())).unwrap_or_default());
+            }
         }
     }
 
@@ -217,16 +242,13 @@ impl Protocol for Acp {
     }
 
     fn read(&mut self, line: &str, out: &mut Output) {
-        match JsonLine::read(line) {
-            JsonLine::Blank => {}
-            JsonLine::Junk => out.fault(FaultKind::Junk, line),
-            JsonLine::Object { value, junk } => {
-                if let Some(junk) = junk {
-                    out.fault(FaultKind::Junk, junk);
-                }
-                self.message(&value, line.len(), out);
-            }
+        if let Some(value) = object_on(line, out) {
+            self.message(&value, line.len(), out);
         }
+    }
+
+    fn done(&mut self, id: ErrandId, outcome: Result<Done, Undone>, out: &mut Output) {
+        self.errand_done(id, outcome, out);
     }
 
     fn stop(&mut self, out: &mut Output) {

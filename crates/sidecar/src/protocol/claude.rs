@@ -17,18 +17,21 @@ use self::content::{RunningTools, Tokens, message, usage};
 use self::control::Control;
 use self::ending::{Spending, failure};
 use super::held::HeldMessage;
-use super::json_line::{JsonLine, to_line};
+use super::json_line::{object_on, to_line};
+use super::puzzle::Puzzle;
 use super::{Output, Protocol, Ticket};
 use crate::inbox::Framing;
 use crate::line::Exit;
 use crate::wire::{moment, rate_limit_status};
-use crate::{FaultKind, LaunchSession, LineFault};
+use crate::{FaultKind, LaunchSession};
 
 /// The adapter for Claude Code.
 #[derive(Debug)]
 pub(crate) struct Claude {
     /// The conversation the process was started to go on with.
     resumes: Option<AgentSessionId>,
+    /// Whether it has said which conversation it is in.
+    has_begun: bool,
     turn: Turn,
     /// Whether it shall exit as soon as the turn that was asked for has begun and can be interrupted.
     stops_at_begin: bool,
@@ -51,19 +54,11 @@ enum Turn {
     Interrupted,
 }
 
-/// Why a line was not understood.
-#[derive(Debug)]
-enum Puzzle {
-    /// It lacks what it needs.
-    Malformed(&'static str),
-    /// Nobody here knows this kind.
-    Unknown(String),
-}
-
 impl Claude {
     pub(crate) fn new(session: &LaunchSession) -> Self {
         Self {
             resumes: session.resume.clone(),
+            has_begun: false,
             turn: Turn::Idle,
             stops_at_begin: false,
             held: HeldMessage::default(),
@@ -146,6 +141,7 @@ impl Claude {
             "init" => {
                 self.turn_begun(out);
                 let agent_session_id = line["session_id"].as_str().map(AgentSessionId::new);
+                self.check_resumption(agent_session_id.as_ref(), out);
                 out.emit(AgentEvent::SessionStarted { agent_session_id }, 0);
             }
             "api_retry" => out.emit(AgentEvent::Warning { message: retry(line) }, 0),
@@ -174,6 +170,15 @@ impl Claude {
             other => return Err(Puzzle::Unknown(format!("system/{other}"))),
         }
         Ok(())
+    }
+
+    /// Tells once when the process does not go on with what it was started for.
+    fn check_resumption(&mut self, begun: Option<&AgentSessionId>, out: &mut Output) {
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        if is_first && self.resumes.is_some() && begun.is_some() && self.resumes.as_ref() != begun {
+            let message = "Claude Code went on in another conversation than the one it was asked for".to_owned();
+            out.emit(AgentEvent::Warning { message }, 0);
+        }
     }
 
     /// Something Claude Code says itself.
@@ -238,7 +243,10 @@ impl Claude {
         let total_cost = self.spending.total(result);
         // A turn that was told to end early ended as it should, though Claude Code calls it an error.
         match failure(result, self.resumes.as_ref()).filter(|_| !interrupted) {
-            Some(error) => out.emit(AgentEvent::Failed { error }, 0),
+            Some(error) => {
+                out.emit_spending(total_cost);
+                out.emit(AgentEvent::Failed { error }, 0);
+            }
             None => out.emit(AgentEvent::Completed { agent_session_id, total_cost }, 0),
         }
     }
@@ -292,26 +300,12 @@ impl Protocol for Claude {
     }
 
     fn read(&mut self, line: &str, out: &mut Output) {
-        let value = match JsonLine::read(line) {
-            JsonLine::Blank => return,
-            JsonLine::Junk => return out.fault(FaultKind::Junk, line),
-            JsonLine::Object { value, junk } => {
-                if let Some(junk) = junk {
-                    out.fault(FaultKind::Junk, junk);
-                }
-                value
-            }
-        };
+        let Some(value) = object_on(line, out) else { return };
         let Some(kind) = value["type"].as_str().map(str::to_owned) else {
             return out.fault(FaultKind::Junk, line);
         };
-        match self.understand(&value, line.len(), out) {
-            Ok(()) => {}
-            Err(Puzzle::Unknown(kind)) => out.emit(AgentEvent::Unknown { kind, raw: value }, line.len()),
-            Err(Puzzle::Malformed(reason)) => {
-                out.push_fault(LineFault::new(FaultKind::Malformed, line).because(reason));
-                out.emit(AgentEvent::Unknown { kind, raw: value }, line.len());
-            }
+        if let Err(puzzle) = self.understand(&value, line.len(), out) {
+            puzzle.keep(kind, value, line, out);
         }
     }
 

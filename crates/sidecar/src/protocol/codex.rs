@@ -22,11 +22,11 @@ use self::failure::turn_failed;
 use self::items::Items;
 use self::opening::{Opening, Prompt};
 use self::rpc::{Asked, Pending, not_served};
-use super::json_line::JsonLine;
+use super::json_line::object_on;
+use super::puzzle::Puzzle;
 use super::{Output, Protocol, Ticket};
 use crate::inbox::Framing;
 use crate::line::Exit;
-use crate::{FaultKind, LineFault};
 
 /// The adapter for Codex.
 #[derive(Debug, Default)]
@@ -52,15 +52,6 @@ enum Turn {
         /// Whether it was told to end early.
         interrupted: bool,
     },
-}
-
-/// Why a message was not understood.
-#[derive(Debug)]
-enum Puzzle {
-    /// It lacks what it needs.
-    Malformed(&'static str),
-    /// Nobody here knows this kind.
-    Unknown(String),
 }
 
 impl Codex {
@@ -283,24 +274,10 @@ impl Protocol for Codex {
     }
 
     fn read(&mut self, line: &str, out: &mut Output) {
-        let value = match JsonLine::read(line) {
-            JsonLine::Blank => return,
-            JsonLine::Junk => return out.fault(FaultKind::Junk, line),
-            JsonLine::Object { value, junk } => {
-                if let Some(junk) = junk {
-                    out.fault(FaultKind::Junk, junk);
-                }
-                value
-            }
-        };
-        match self.understand(&value, line.len(), out) {
-            Ok(()) => {}
-            Err(Puzzle::Unknown(kind)) => out.emit(AgentEvent::Unknown { kind, raw: value }, line.len()),
-            Err(Puzzle::Malformed(reason)) => {
-                out.push_fault(LineFault::new(FaultKind::Malformed, line).because(reason));
-                let kind = value["method"].as_str().unwrap_or("?").to_owned();
-                out.emit(AgentEvent::Unknown { kind, raw: value }, line.len());
-            }
+        let Some(value) = object_on(line, out) else { return };
+        if let Err(puzzle) = self.understand(&value, line.len(), out) {
+            let kind = value["method"].as_str().unwrap_or("?").to_owned();
+            puzzle.keep(kind, value, line, out);
         }
     }
 

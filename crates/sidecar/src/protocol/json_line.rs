@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::Output;
+use crate::FaultKind;
+
 /// What every object begins with; looked for behind junk that has no line end of its own, such as an
 /// escape sequence of a shell's start-up file.
 const OBJECT_START: &str = "{\"";
@@ -35,6 +38,23 @@ impl<'a> JsonLine<'a> {
         match behind.and_then(|(junk, rest)| Some((junk, object(rest)?))) {
             Some((junk, value)) => Self::Object { value, junk: Some(junk) },
             None => Self::Junk,
+        }
+    }
+}
+
+/// The object on `line`. What is none, or stands before it, is reported as junk.
+pub(crate) fn object_on(line: &str, out: &mut Output) -> Option<Value> {
+    match JsonLine::read(line) {
+        JsonLine::Blank => None,
+        JsonLine::Junk => {
+            out.fault(FaultKind::Junk, line);
+            None
+        }
+        JsonLine::Object { value, junk } => {
+            if let Some(junk) = junk {
+                out.fault(FaultKind::Junk, junk);
+            }
+            Some(value)
         }
     }
 }

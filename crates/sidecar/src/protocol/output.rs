@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use switchboard_domain::AgentEvent;
+use switchboard_domain::{AgentEvent, Cost};
 
+use super::{Errand, ErrandId};
 use crate::inbox::FaultTally;
 use crate::{FaultKind, LineEvent, LineFault};
 
@@ -31,6 +32,8 @@ pub(crate) struct Output {
     pub(crate) writes: VecDeque<Write>,
     /// Commands that were refused, and why.
     pub(crate) refusals: Vec<(Ticket, String)>,
+    /// What shall be done on our side of the line.
+    pub(crate) errands: VecDeque<(ErrandId, Errand)>,
     /// Whether standard input shall be closed after the writes.
     pub(crate) close_input: bool,
     faults: FaultTally,
@@ -40,6 +43,13 @@ impl Output {
     /// Reports something the agent said, in `bytes` bytes.
     pub(crate) fn emit(&mut self, event: AgentEvent, bytes: usize) {
         self.events.push_back((LineEvent::Agent(event), bytes));
+    }
+
+    /// Reports what a process has cost, if it says, when that goes with no end of a turn that ended well.
+    pub(crate) fn emit_spending(&mut self, total_cost: Option<Cost>) {
+        if let Some(total_cost) = total_cost {
+            self.emit(AgentEvent::Spent { total_cost }, 0);
+        }
     }
 
     /// Reports a line that is no part of the protocol.

@@ -201,10 +201,10 @@ impl Outgoing {
                 usage: usage.map(Into::into),
             }),
             Self::ToolUse { tool_name, input, tool_use_id, .. } => {
-                AgentEvent::ToolUse(ToolCall { id: tool_use_id, name: tool_name, input, output: None })
+                AgentEvent::ToolUse(ToolCall { id: tool_use_id, name: tool_name, input, output: None, is_error: false })
             }
             Self::ToolResult { tool_name, output, tool_use_id, .. } => {
-                AgentEvent::ToolResult(ToolResult { id: tool_use_id, name: tool_name, output })
+                AgentEvent::ToolResult(ToolResult { id: tool_use_id, name: tool_name, output, is_error: false })
             }
             Self::ToolApprovalRequest { request_id, tool_name, input, suggestions, .. } => {
                 AgentEvent::ApprovalRequested(ApprovalRequest { request_id, tool_name, input, suggestions })
@@ -252,7 +252,7 @@ pub struct WireToolCall {
 
 impl From<WireToolCall> for ToolCall {
     fn from(call: WireToolCall) -> Self {
-        Self { id: call.id, name: call.name, input: call.input, output: call.output }
+        Self { id: call.id, name: call.name, input: call.input, output: call.output, is_error: false }
     }
 }
 

@@ -4,6 +4,7 @@ mod acp;
 mod launching;
 mod misbehaviour;
 mod pressure;
+mod services;
 mod stage;
 mod supervision;
 mod worker;

@@ -11,7 +11,7 @@ use switchboard_sidecar::{
 use uuid::Uuid;
 
 /// Nothing a test waits for takes nearly as long, even on a loaded machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// One of our example programs, which cargo builds beside the tests.
 pub(crate) fn example(name: &str) -> PathBuf {

@@ -13,6 +13,9 @@ use crate::stage::{ExpectStream, Stage, changes};
 /// A word that the model can only know from an earlier turn.
 const SECRET: &str = "zebra";
 
+/// A prompt whose answer takes half a minute.
+const SLOW: &str = "SLOW please";
+
 /// The longest that an interrupted agent may live on.
 const END_MAX: Duration = Duration::from_secs(10);
 
@@ -71,7 +74,7 @@ pub(crate) fn error(stage: &Stage<'_>) -> String {
 }
 
 pub(crate) fn interrupt(stage: &Stage<'_>) -> String {
-    let running = streaming(stage);
+    let running = streaming(stage.start(&[], SLOW));
     let began = Instant::now();
     running.interrupt();
     let ended = running.wait();
@@ -85,20 +88,33 @@ pub(crate) fn interrupt(stage: &Stage<'_>) -> String {
 }
 
 pub(crate) fn kill_agent(stage: &Stage<'_>) -> String {
-    let running = streaming(stage);
+    stage.run(&[], &format!("remember {SECRET}"), 0);
+    let running = streaming(stage.start_sending(SLOW));
+    kill_worker(stage, running);
+    goes_on(stage, SECRET)
+}
+
+pub(crate) fn kill_agent_in_first_turn(stage: &Stage<'_>) -> String {
+    let running = streaming(stage.start(&[], SLOW));
+    kill_worker(stage, running);
+    goes_on(stage, "SLOW")
+}
+
+pub(crate) fn kill_switchboard(stage: &Stage<'_>) -> String {
+    stage.run(&[], &format!("remember {SECRET}"), 0);
+    let running = streaming(stage.start_sending(SLOW));
+    running.kill_nine();
+    drop(running);
+    goes_on(stage, SECRET)
+}
+
+/// Kills the agent under `running`, which must say so and keep what was said.
+fn kill_worker(stage: &Stage<'_>, running: Running) {
     kill_nine(worker(stage).expect("a process"));
     running.wait().expect_stream(5);
     let session = stage.transcript()["session"].clone();
     assert_eq!(session["status"], "failed", "{session}");
     assert!(said_something(stage), "what was said is lost");
-    goes_on(stage, "SLOW")
-}
-
-pub(crate) fn kill_switchboard(stage: &Stage<'_>) -> String {
-    let running = streaming(stage);
-    running.kill_nine();
-    drop(running);
-    goes_on(stage, "SLOW")
 }
 
 pub(crate) fn resume(stage: &Stage<'_>) -> String {
@@ -119,9 +135,8 @@ fn goes_on(stage: &Stage<'_>, word: &str) -> String {
     String::new()
 }
 
-/// A run whose first words have come.
-fn streaming(stage: &Stage<'_>) -> Running {
-    let running = stage.start(&[], "SLOW please");
+/// The same run, once its first words have come.
+fn streaming(running: Running) -> Running {
     running.stdout.wait_for_text("w2 ");
     running
 }

@@ -197,5 +197,5 @@ fn spec(role: &Role, stage: &Stage<'_>) -> AgentSpec {
             AgentSpec::new(role.name, ProtocolKind::Native, program::switchboard()).with_args(args)
         }
     };
-    AgentSpec { environment, ..agent }
+    AgentSpec { environment, mode: role.mode.map(str::to_owned), ..agent }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Role {
     pub(crate) speaks: Speaks,
     /// How it reaches its model.
     pub(crate) model: Model,
+    /// The mode its sessions are put in, for one that would otherwise ask nobody.
+    pub(crate) mode: Option<&'static str>,
 }
 
 /// How an agent is run.
@@ -49,6 +51,7 @@ pub(crate) const CAST: [Role; 10] = [
             &["node_modules/@anthropic-ai/claude-agent-sdk-linux-x64/claude"],
         ),
         model: Model::Anthropic,
+        mode: None,
     },
     Role {
         name: "claude-older",
@@ -56,6 +59,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::CLAUDE_CODE),
         speaks: Speaks::Protocol(ProtocolKind::Claude, &["node_modules/@anthropic-ai/claude-code-linux-x64/claude"]),
         model: Model::Anthropic,
+        mode: None,
     },
     Role {
         name: "codex",
@@ -63,6 +67,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::CODEX),
         speaks: Speaks::Protocol(ProtocolKind::Codex, &[CODEX_PROGRAM]),
         model: Model::Codex,
+        mode: None,
     },
     Role {
         name: "claude-acp",
@@ -70,6 +75,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::CLAUDE_AGENT_ACP),
         speaks: Speaks::Protocol(ProtocolKind::Acp, &["node", "node_modules/.bin/claude-agent-acp"]),
         model: Model::Anthropic,
+        mode: None,
     },
     Role {
         name: "claude-zed",
@@ -77,6 +83,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::ZED_CLAUDE_ACP),
         speaks: Speaks::Protocol(ProtocolKind::Acp, &["node", "node_modules/.bin/claude-code-acp"]),
         model: Model::Anthropic,
+        mode: None,
     },
     Role {
         name: "codex-acp",
@@ -84,6 +91,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::CODEX_ACP),
         speaks: Speaks::Protocol(ProtocolKind::Acp, &["node", "node_modules/.bin/codex-acp"]),
         model: Model::Codex,
+        mode: Some("workspace-write"),
     },
     Role {
         name: "codex-zed",
@@ -94,6 +102,7 @@ pub(crate) const CAST: [Role; 10] = [
             &["node_modules/@zed-industries/codex-acp-linux-x64/bin/codex-acp"],
         ),
         model: Model::Codex,
+        mode: None,
     },
     Role {
         name: "gemini",
@@ -101,6 +110,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::GEMINI),
         speaks: Speaks::Protocol(ProtocolKind::Acp, &["node", "node_modules/.bin/gemini", "--acp"]),
         model: Model::Gemini,
+        mode: None,
     },
     Role {
         name: "opencode",
@@ -108,6 +118,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: Some(programs::OPENCODE),
         speaks: Speaks::Protocol(ProtocolKind::Acp, &["node_modules/opencode-linux-x64/bin/opencode", "acp"]),
         model: Model::Opencode,
+        mode: None,
     },
     Role {
         name: "coder",
@@ -115,6 +126,7 @@ pub(crate) const CAST: [Role; 10] = [
         package: None,
         speaks: Speaks::Endpoint { api: "anthropic" },
         model: Model::Endpoint,
+        mode: None,
     },
 ];
 
@@ -205,7 +217,10 @@ impl Role {
                 let variables = variables.iter().map(|(name, value)| format!("{name} = {value:?}"));
                 let variables = variables.collect::<Vec<_>>().join(", ");
                 let (protocol, command) = (protocol.as_str(), self.command());
-                format!("[agents.{name}]\nprotocol = \"{protocol}\"\ncommand = {command:?}\nenv = {{ {variables} }}\n")
+                let mode = self.mode.map(|mode| format!("mode = \"{mode}\"\n")).unwrap_or_default();
+                format!(
+                    "[agents.{name}]\nprotocol = \"{protocol}\"\ncommand = {command:?}\n{mode}env = {{ {variables} }}\n"
+                )
             }
         }
     }

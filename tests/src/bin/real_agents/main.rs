@@ -10,6 +10,7 @@ mod cast;
 mod scenes;
 mod stage;
 mod table;
+mod together;
 
 use std::panic;
 use std::process::ExitCode;
@@ -59,6 +60,11 @@ fn main() -> ExitCode {
             eprintln!("{}", table::line(&outcome));
             outcomes.push(outcome);
         }
+    }
+    if is_chosen(together::NAME, &arguments.scene) && agents.len() > 1 {
+        let outcome = together::play(&agents);
+        eprintln!("{}", table::line(&outcome));
+        outcomes.push(outcome);
     }
     if arguments.json {
         println!("{}", table::json(&outcomes));

@@ -14,7 +14,7 @@ pub(crate) struct Scene {
 }
 
 /// All of them.
-pub(crate) const SCENES: [Scene; 14] = [
+pub(crate) const SCENES: [Scene; 15] = [
     Scene { name: "prompt", play: by_command::prompt },
     Scene { name: "thinking", play: by_command::thinking },
     Scene { name: "allow", play: by_command::allow },
@@ -26,6 +26,7 @@ pub(crate) const SCENES: [Scene; 14] = [
     Scene { name: "interrupt-while-asking", play: by_line::interrupt_while_asking },
     Scene { name: "error", play: by_command::error },
     Scene { name: "kill-agent", play: by_command::kill_agent },
+    Scene { name: "kill-agent-in-first-turn", play: by_command::kill_agent_in_first_turn },
     Scene { name: "kill-switchboard", play: by_command::kill_switchboard },
     Scene { name: "resume", play: by_command::resume },
     Scene { name: "resume-unknown", play: by_line::unknown_conversation },

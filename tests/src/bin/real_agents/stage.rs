@@ -58,10 +58,16 @@ impl<'a> Stage<'a> {
         self.start(args, prompt).wait().expect_stream(code)
     }
 
+    /// Begins to go on with the newest session.
+    #[track_caller]
+    pub(crate) fn start_sending(&self, text: &str) -> Running {
+        self.home.start(["send", "--jsonl", "last", text])
+    }
+
     /// Goes on with the newest session, which must end well.
     #[track_caller]
     pub(crate) fn send(&self, text: &str) -> Stream {
-        self.home.run(["send", "--jsonl", "last", text]).expect_stream(0)
+        self.start_sending(text).wait().expect_stream(0)
     }
 
     /// The newest session, with its messages.

@@ -50,7 +50,8 @@ pub(crate) fn markdown(agents: &[&Role], scenes: &[&Scene], outcomes: &[Outcome]
         row("---", agents.iter().map(|_| "---".to_owned())),
     ];
     rows.extend(scenes.iter().map(|scene| row(scene.name, agents.iter().map(|role| cell(scene, role)))));
-    rows.join("\n")
+    let rest = outcomes.iter().filter(|outcome| !agents.iter().any(|role| role.name == outcome.agent));
+    rows.join("\n") + &rest.map(|outcome| format!("\n\n{}", line(outcome))).collect::<String>()
 }
 
 fn row(head: &str, cells: impl Iterator<Item = String>) -> String {

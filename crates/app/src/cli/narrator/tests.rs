@@ -29,7 +29,13 @@ fn thinks(text: &str) -> SessionChange {
 }
 
 fn call(id: &str, command: &str) -> ToolCall {
-    ToolCall { id: Some(ToolCallId::new(id)), name: "Bash".into(), input: json!({"command": command}), output: None }
+    ToolCall {
+        id: Some(ToolCallId::new(id)),
+        name: "Bash".into(),
+        input: json!({"command": command}),
+        output: None,
+        is_error: false,
+    }
 }
 
 fn calls(id: &str, command: &str) -> SessionChange {
@@ -37,7 +43,8 @@ fn calls(id: &str, command: &str) -> SessionChange {
 }
 
 fn answers(id: &str, output: &str) -> SessionChange {
-    let result = ToolResult { id: Some(ToolCallId::new(id)), name: "Bash".into(), output: json!(output) };
+    let result =
+        ToolResult { id: Some(ToolCallId::new(id)), name: "Bash".into(), output: json!(output), is_error: false };
     SessionChange::ToolAnswered { result }
 }
 

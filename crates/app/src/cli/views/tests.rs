@@ -70,6 +70,7 @@ fn message() -> Message {
         name: "Bash".into(),
         input: json!({"command": "make"}),
         output: Some(json!("ok")),
+        is_error: false,
     };
     let usage = Usage { input_tokens: 100, output_tokens: 20, ..Usage::default() };
     let id: MessageId = "01920000-0000-7000-8000-000000000010".parse().expect("an id");

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use switchboard_sidecar::folder::PathError;
 use switchboard_sidecar::worker::Interrupted;
 use thiserror::Error;
 
 use crate::coder::budget::BudgetError;
-use crate::coder::project::PathError;
 use crate::coder::trouble::Trouble;
 use crate::coder::wire::Answer;
 

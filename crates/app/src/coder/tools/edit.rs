@@ -3,9 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::write::replace;
-use super::{Project, ToolError};
-use crate::coder::project::failed;
+use super::{ProjectFolder, ToolError};
 
 pub(super) const DESCRIPTION: &str = "Replaces a piece of text in a file of the project. `old` must be exactly what is there, blanks and line ends included, and must be there once; give more of what is around it if it is there more often, or set `all`.";
 
@@ -32,22 +30,19 @@ pub(super) fn schema() -> Value {
     })
 }
 
-pub(super) fn check(input: &Input, project: &Project) -> Result<(), ToolError> {
+pub(super) fn check(input: &Input, project: &ProjectFolder) -> Result<(), ToolError> {
     edited(input, project).map(drop)
 }
 
-pub(super) fn run(input: &Input, project: &Project) -> Result<String, ToolError> {
+pub(super) fn run(input: &Input, project: &ProjectFolder) -> Result<String, ToolError> {
     // Looked at again: much may have happened since it was asked for.
     let (text, places) = edited(input, project)?;
-    let place = project.writable(&input.path)?;
-    // A link inside of the project stays one, and what it leads to is edited.
-    let place = place.canonicalize().map_err(|cause| failed(&input.path, cause))?;
-    replace(&place, &text).map_err(|cause| failed(&input.path, cause))?;
+    project.replace(&input.path, &text)?;
     Ok(format!("edited `{}` in {places} {}", input.path, if places == 1 { "place" } else { "places" }))
 }
 
 /// The text as it would be, and in how many places it differs.
-fn edited(input: &Input, project: &Project) -> Result<(String, usize), ToolError> {
+fn edited(input: &Input, project: &ProjectFolder) -> Result<(String, usize), ToolError> {
     let failed = |reason: String| Err(ToolError::Failed(reason));
     if input.old.is_empty() {
         return failed("`old` is empty: use `write` for a new file".to_owned());

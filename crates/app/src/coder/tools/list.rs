@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::output::bounded_lines;
-use super::{Project, ToolError};
+use super::{ProjectFolder, ToolError};
 
 pub(super) const DESCRIPTION: &str =
     "Lists the files and folders in a folder of the project. What git ignores is left out.";
@@ -37,7 +37,7 @@ pub(super) fn schema() -> Value {
     })
 }
 
-pub(super) fn run(input: &Input, project: &Project) -> Result<String, ToolError> {
+pub(super) fn run(input: &Input, project: &ProjectFolder) -> Result<String, ToolError> {
     let folder = project.existing(input.path.as_deref().unwrap_or("."))?;
     let depth = input.depth.unwrap_or(DEPTH_DEFAULT).clamp(1, DEPTH_MAX);
     let mut walk = walk(&folder);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::output::{bounded_line, bounded_lines};
-use super::{Project, ToolError};
+use super::{ProjectFolder, ToolError};
 
 pub(super) const DESCRIPTION: &str = "Reads a text file of the project. Long files come in parts: go on with `offset`.";
 
@@ -31,7 +31,7 @@ pub(super) fn schema() -> Value {
     })
 }
 
-pub(super) fn run(input: &Input, project: &Project) -> Result<String, ToolError> {
+pub(super) fn run(input: &Input, project: &ProjectFolder) -> Result<String, ToolError> {
     let text = project.text(&input.path)?;
     let first = input.offset.unwrap_or(1).max(1);
     let total = text.lines().count();

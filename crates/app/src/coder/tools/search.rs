@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::output::{bounded_line, bounded_lines};
-use super::{Project, ToolError, aside, list};
+use super::{ProjectFolder, ToolError, aside, list};
 
 pub(super) const DESCRIPTION: &str = "Searches the project's files for lines that match a regular expression. What git ignores, and what is not text, is left out.";
 
@@ -48,7 +48,7 @@ pub(super) fn schema() -> Value {
 }
 
 /// Cancellation-safe: the thread that searches stops with the next file.
-pub(super) async fn run(input: Input, project: Project) -> Result<String, ToolError> {
+pub(super) async fn run(input: Input, project: ProjectFolder) -> Result<String, ToolError> {
     let stop = StopOnDrop::default();
     let is_stopped = Arc::clone(&stop.0);
     aside(move || search(&input, &project, &is_stopped)).await
@@ -64,7 +64,7 @@ impl Drop for StopOnDrop {
     }
 }
 
-fn search(input: &Input, project: &Project, is_stopped: &AtomicBool) -> Result<String, ToolError> {
+fn search(input: &Input, project: &ProjectFolder, is_stopped: &AtomicBool) -> Result<String, ToolError> {
     let pattern = RegexBuilder::new(&input.pattern).size_limit(PATTERN_BYTES_MAX).build();
     let pattern = pattern.map_err(|error| ToolError::Input(format!("`pattern`: {error}")))?;
     let folder = project.existing(input.path.as_deref().unwrap_or("."))?;

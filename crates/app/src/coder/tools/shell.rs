@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::{Project, ToolError};
+use super::{ProjectFolder, ToolError};
 use capture::Capture;
 
 pub(super) const DESCRIPTION: &str = "Runs a shell command in the project folder and returns what it writes and how it ends. It has no input and no terminal, and nothing it starts goes on after it.";
@@ -70,7 +70,11 @@ pub(super) fn check(input: &Input) -> Result<(), ToolError> {
     words(input).map(drop)
 }
 
-pub(super) async fn run(input: Input, project: &Project, key_variable: Option<&str>) -> Result<String, ToolError> {
+pub(super) async fn run(
+    input: Input,
+    project: &ProjectFolder,
+    key_variable: Option<&str>,
+) -> Result<String, ToolError> {
     let limit = input.timeout_seconds.map_or(TIMEOUT_DEFAULT, Duration::from_secs).min(TIMEOUT_MAX);
     let mut running = Running::start(&words(&input)?, project.root(), key_variable)?;
     let mut capture = Capture::default();

@@ -12,7 +12,7 @@ use super::*;
 /// Nothing here takes nearly as long, even on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn stage() -> (TempDir, Project) {
+fn stage() -> (TempDir, ProjectFolder) {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir_all(folder.path().join("src")).expect("a folder");
     fs::create_dir_all(folder.path().join("target")).expect("a folder");
@@ -21,11 +21,11 @@ fn stage() -> (TempDir, Project) {
     fs::write(folder.path().join(".git/config"), "fn secret").expect("written");
     fs::write(folder.path().join("target/out.rs"), "fn built() {}").expect("written");
     fs::write(folder.path().join("src/main.rs"), "fn main() {\n    run();\n    run();\n}\n").expect("written");
-    let project = Project::open(folder.path()).expect("a project");
+    let project = ProjectFolder::open(folder.path()).expect("a project");
     (folder, project)
 }
 
-async fn run(tool: Tool, input: Value, project: &Project) -> Result<String, String> {
+async fn run(tool: Tool, input: Value, project: &ProjectFolder) -> Result<String, String> {
     let input = input.as_object().cloned().expect("an object");
     let run = async {
         tool.check(&input, project)?;

@@ -39,6 +39,7 @@ impl Runner {
                 self.told(store.end_approval(id, &request_id, ApprovalEnd::Cancelled));
             }
             AgentEvent::RateLimit(limit) => self.rate_limited(limit),
+            AgentEvent::Spent { total_cost } => self.add_cost(Some(total_cost)),
             AgentEvent::Warning { message } => self.told(store.set_session_error(id, Some(message))),
             AgentEvent::Unknown { kind, .. } => self.note_unknown(kind),
             AgentEvent::Completed { agent_session_id, total_cost } => {
@@ -65,6 +66,7 @@ impl Runner {
                     | AgentEvent::ThinkingDelta { .. }
                     | AgentEvent::ToolUse(_)
                     | AgentEvent::ToolResult(_)
+                    | AgentEvent::Spent { .. }
                     | AgentEvent::RateLimit(_)),
                 ) => _ = self.record(event),
                 LineEvent::Agent(AgentEvent::SessionStarted { agent_session_id }) => {

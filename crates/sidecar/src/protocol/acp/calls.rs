@@ -1,5 +1,6 @@
 //! Tool calls, which ACP tells in pieces: any field of a call may come, or change, at any time.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use agent_client_protocol_schema::v1::{ToolCallStatus, ToolCallUpdate, ToolKind};
@@ -16,6 +17,8 @@ const CALLS_MAX: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     calls: Vec<Call>,
+    /// What commands that we ran for the agent have written, as far as it asked.
+    terminals: BTreeMap<String, String>,
 }
 
 /// What is known of a call.
@@ -41,19 +44,31 @@ impl Calls {
     /// Takes in a piece of a call; `raw` is the same piece as it came.
     pub(super) fn learn(&mut self, update: ToolCallUpdate, raw: &Value, bytes: usize, out: &mut Output) {
         let place = self.place(&update.tool_call_id.0, out);
-        let call = &mut self.calls[place];
+        let (call, terminals) = (&mut self.calls[place], &self.terminals);
         let was = call.status;
         call.merge(update, raw);
         call.report(bytes, out);
         match call.status {
             ToolCallStatus::Completed | ToolCallStatus::Failed if was != call.status || call.has_output() => {
-                call.answer(bytes, out);
+                call.answer(terminals, bytes, out);
             }
             ToolCallStatus::InProgress if was == ToolCallStatus::Pending => {
                 out.emit(AgentEvent::ToolProgress { tool_name: call.shown_name(), elapsed: Duration::ZERO }, 0);
             }
             _ => {}
         }
+    }
+
+    /// The command called `terminal` has written `text`: that is what calls that show it have to show.
+    pub(super) fn terminal_said(&mut self, terminal: &str, text: &str) {
+        if self.terminals.contains_key(terminal) || self.terminals.len() < CALLS_MAX {
+            self.terminals.insert(terminal.to_owned(), text.to_owned());
+        }
+    }
+
+    /// The id of the newest call of the turn, if there is one.
+    pub(super) fn newest(&self) -> &str {
+        self.calls.last().map_or("", |call| call.id.as_str())
     }
 
     /// The name and the input of the call `id`, as they were reported last.
@@ -69,8 +84,9 @@ impl Calls {
     /// The turn is over: what its calls have shown is all there will be.
     pub(super) fn end_turn(&mut self, out: &mut Output) {
         for mut call in self.calls.drain(..) {
-            call.give_up(out);
+            call.give_up(&self.terminals, out);
         }
+        self.terminals.clear();
     }
 
     fn place(&mut self, id: &str, out: &mut Output) -> usize {
@@ -78,7 +94,7 @@ impl Calls {
             return place;
         }
         if self.calls.len() >= CALLS_MAX {
-            self.calls.remove(0).give_up(out);
+            self.calls.remove(0).give_up(&self.terminals, out);
         }
         self.calls.push(Call::new(id));
         self.calls.len() - 1
@@ -148,7 +164,13 @@ impl Call {
             return;
         }
         self.reported = Some((name.clone(), input.clone()));
-        let call = ToolCall { id: Some(ToolCallId::new(self.id.as_str())), name, input: input.clone(), output: None };
+        let call = ToolCall {
+            id: Some(ToolCallId::new(self.id.as_str())),
+            name,
+            input: input.clone(),
+            output: None,
+            is_error: false,
+        };
         out.emit(AgentEvent::ToolUse(call), bytes);
     }
 
@@ -156,16 +178,25 @@ impl Call {
         !self.content.is_empty() || !self.raw_output.is_null()
     }
 
-    fn answer(&mut self, bytes: usize, out: &mut Output) {
-        let output = output(self.status, self.raw_output.take(), std::mem::take(&mut self.content));
+    fn answer(&mut self, terminals: &BTreeMap<String, String>, bytes: usize, out: &mut Output) {
+        let content = std::mem::take(&mut self.content).into_iter().map(|item| shown(item, terminals)).collect();
+        let output = output(self.status, self.raw_output.take(), content);
         let id = Some(ToolCallId::new(self.id.as_str()));
-        out.emit(AgentEvent::ToolResult(ToolResult { id, name: self.shown_name(), output }), bytes);
+        out.emit(
+            AgentEvent::ToolResult(ToolResult {
+                id,
+                name: self.shown_name(),
+                output,
+                is_error: self.status == ToolCallStatus::Failed,
+            }),
+            bytes,
+        );
     }
 
     /// No end will come: what a call that was running has shown so far is its result.
-    fn give_up(&mut self, out: &mut Output) {
+    fn give_up(&mut self, terminals: &BTreeMap<String, String>, out: &mut Output) {
         if self.status == ToolCallStatus::InProgress && self.has_output() {
-            self.answer(0, out);
+            self.answer(terminals, 0, out);
         }
     }
 }
@@ -174,6 +205,14 @@ impl Call {
 fn vendor_name(meta: &Map<String, Value>) -> Option<String> {
     let names = meta.values().filter_map(|vendor| vendor.get("toolName"));
     names.filter_map(Value::as_str).map(str::to_owned).next()
+}
+
+/// `item`, or what was written to the terminal that it is.
+fn shown(item: Value, terminals: &BTreeMap<String, String>) -> Value {
+    match item.get("terminalId").and_then(Value::as_str).and_then(|terminal| terminals.get(terminal)) {
+        Some(text) => json!({"type": "content", "content": {"type": "text", "text": text}}),
+        None => item,
+    }
 }
 
 /// Plain text where it is all there is to say; else the status, the output and what is no text, as it came.

@@ -5,8 +5,8 @@ use std::mem;
 
 use agent_client_protocol_schema::ProtocolVersion;
 use agent_client_protocol_schema::v1::{
-    AGENT_METHOD_NAMES, AgentCapabilities, ClientCapabilities, Error, Implementation, InitializeRequest,
-    InitializeResponse, LoadSessionRequest, NewSessionRequest, ResumeSessionRequest,
+    AGENT_METHOD_NAMES, AgentCapabilities, ClientCapabilities, Error, FileSystemCapabilities, Implementation,
+    InitializeRequest, InitializeResponse, LoadSessionRequest, NewSessionRequest, ResumeSessionRequest,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,8 +37,9 @@ impl Acp {
         }
         self.phase = Phase::Opening(Box::new(Opening { ticket, start, replays: false, steps: VecDeque::new() }));
         let us = Implementation::new("switchboard", env!("CARGO_PKG_VERSION"));
-        let hello =
-            InitializeRequest::new(ProtocolVersion::V1).client_capabilities(ClientCapabilities::new()).client_info(us);
+        let files = FileSystemCapabilities::new().read_text_file(true).write_text_file(true);
+        let we_can = ClientCapabilities::new().fs(files).terminal(true);
+        let hello = InitializeRequest::new(ProtocolVersion::V1).client_capabilities(we_can).client_info(us);
         let asked = self.ask(Awaited::Initialized, AGENT_METHOD_NAMES.initialize, hello, None, out);
         self.unless_unsayable(&asked, out);
     }
@@ -105,6 +106,10 @@ impl Acp {
         }
         if self.session.is_empty() {
             return self.fail_start(format!("the agent's session has no id: {opened}"), out);
+        }
+        if opening.start.resume.as_ref().is_some_and(|id| id.as_str() != self.session) {
+            let message = "the agent went on in another conversation than the one it was asked for".to_owned();
+            out.emit(AgentEvent::Warning { message }, 0);
         }
         let wishes = [(Choice::Mode, &self.mode), (Choice::Model, &opening.start.model)];
         let wishes = wishes.into_iter().filter_map(|(choice, wish)| Some((choice, wish.as_deref()?)));

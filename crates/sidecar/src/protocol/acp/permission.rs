@@ -1,6 +1,7 @@
 //! Requests for permission, and the option that stands for an answer.
 //!
-//! Each agent has its own ids for its options, so they are chosen by kind.
+//! Each agent has its own ids for its options, so they are chosen by kind. What an agent has us do without having asked
+//! waits here too.
 
 use agent_client_protocol_schema::v1::{
     PermissionOption, PermissionOptionKind, RequestId as RpcId, RequestPermissionOutcome, RequestPermissionResponse,
@@ -9,6 +10,9 @@ use agent_client_protocol_schema::v1::{
 use serde::Deserialize;
 use serde_json::Value;
 use switchboard_domain::{Answer, RequestId};
+
+use super::grants::Subject;
+use crate::protocol::Errand;
 
 /// Requests that may wait at once. No agent runs that many tools side by side.
 const OPEN_MAX: usize = 256;
@@ -26,33 +30,68 @@ pub(super) struct Permission {
     pub(super) request_id: RequestId,
     /// The request to answer.
     pub(super) rpc_id: RpcId,
-    options: Vec<PermissionOption>,
+    pub(super) wants: Wants,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) enum Wants {
+    /// The agent wants to know which of its options it is.
+    Choice { options: Options, subject: Subject },
+    /// The agent wants this done, and did not ask whether it may.
+    Errand(Errand),
+}
+
+/// What the agent offers to choose from.
+#[derive(Debug)]
+pub(super) struct Options(Vec<PermissionOption>);
+
+/// What the agent is told.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) response: RequestPermissionResponse,
+    /// Whether it allows, and if so, whether for good.
+    pub(super) allows: Option<bool>,
+    /// Whether that grants more or less than was meant.
+    pub(super) remark: Option<&'static str>,
 }
 
 impl Permission {
     /// The request `rpc_id` about the tool call `call`, with the agent's `options`; those of an unknown kind
     /// are left out.
-    pub(super) fn new(rpc_id: RpcId, call: &str, options: &Value) -> Self {
+    pub(super) fn new(rpc_id: RpcId, call: &str, options: &Value, subject: Subject) -> Self {
         let options = options.as_array().into_iter().flatten();
         let options = options.filter_map(|option| PermissionOption::deserialize(option).ok()).collect();
-        // Numbers start over in each process, and a session outlives its processes: the call makes it unique.
-        let request_id = RequestId::new(match &rpc_id {
-            RpcId::Number(number) => format!("{call}#{number}"),
-            RpcId::Str(text) => format!("{call}/{text}"),
-            RpcId::Null => call.to_owned(),
-        });
-        Self { request_id, rpc_id, options }
+        let options = Options(options);
+        Self { request_id: request_id(&rpc_id, call), rpc_id, wants: Wants::Choice { options, subject } }
+    }
+
+    /// The request `rpc_id` for `errand`, made while the tool call `call` was the newest.
+    pub(super) fn for_errand(rpc_id: RpcId, call: &str, errand: Errand) -> Self {
+        Self { request_id: request_id(&rpc_id, call), rpc_id, wants: Wants::Errand(errand) }
     }
 
     /// The options that are remembered by the agent, for a person to choose from.
     pub(super) fn suggestions(&self) -> Option<Value> {
-        let lasting = self.options.iter().filter(|option| option.kind == PermissionOptionKind::AllowAlways);
+        let Wants::Choice { options, .. } = &self.wants else { return None };
+        let lasting = options.0.iter().filter(|option| option.kind == PermissionOptionKind::AllowAlways);
         let lasting: Vec<Value> = lasting.filter_map(|option| serde_json::to_value(option).ok()).collect();
         (!lasting.is_empty()).then(|| Value::Array(lasting))
     }
+}
 
-    /// What to tell the agent, and whether that grants more or less than `answer` meant.
-    pub(super) fn choose(&self, answer: &Answer) -> (RequestPermissionResponse, Option<&'static str>) {
+/// Numbers start over in each process, and a session outlives its processes: the call makes it unique.
+fn request_id(rpc_id: &RpcId, call: &str) -> RequestId {
+    RequestId::new(match rpc_id {
+        RpcId::Number(number) => format!("{call}#{number}"),
+        RpcId::Str(text) => format!("{call}/{text}"),
+        RpcId::Null => call.to_owned(),
+    })
+}
+
+impl Options {
+    /// What to tell the agent.
+    pub(super) fn choose(&self, answer: &Answer) -> Choice {
         use PermissionOptionKind::{AllowAlways, AllowOnce, RejectAlways, RejectOnce};
         let (choice, remark) = match answer {
             Answer::Deny => (self.first(RejectOnce).or_else(|| self.first(RejectAlways)), None),
@@ -64,23 +103,24 @@ impl Permission {
                 None => (self.first(AllowAlways), Some("the agent can only be allowed this for good, and now it is")),
             },
         };
-        match choice {
-            Some(option) => (select(option), remark),
-            None if answer.is_allow() => (cancelled(), Some("the agent offers no way to allow this, so it was not")),
-            None => (cancelled(), None),
-        }
+        let Some(option) = choice else {
+            let remark = answer.is_allow().then_some("the agent offers no way to allow this, so it was not");
+            return Choice { response: cancelled(), allows: None, remark };
+        };
+        let allows = answer.is_allow().then_some(option.kind == AllowAlways);
+        Choice { response: select(option), allows, remark }
     }
 
     /// The lasting option that `accepted` names by its id.
     fn named(&self, accepted: &Value) -> Option<&PermissionOption> {
         let accepted = accepted.as_array().map_or(std::slice::from_ref(accepted), Vec::as_slice);
         let ids: Vec<&str> = accepted.iter().filter_map(|one| one.get("optionId").unwrap_or(one).as_str()).collect();
-        let mut lasting = self.options.iter().filter(|option| option.kind == PermissionOptionKind::AllowAlways);
+        let mut lasting = self.0.iter().filter(|option| option.kind == PermissionOptionKind::AllowAlways);
         lasting.find(|option| ids.contains(&&*option.option_id.0))
     }
 
     fn first(&self, kind: PermissionOptionKind) -> Option<&PermissionOption> {
-        self.options.iter().find(|option| option.kind == kind)
+        self.0.iter().find(|option| option.kind == kind)
     }
 }
 
@@ -141,7 +181,7 @@ mod tests {
 
     fn permission(kinds: &[&str]) -> Permission {
         let options = kinds.iter().map(|kind| json!({"optionId": format!("id of {kind}"), "name": "x", "kind": kind}));
-        Permission::new(RpcId::Number(1), "call", &options.collect())
+        Permission::new(RpcId::Number(1), "call", &options.collect(), Subject::default())
     }
 
     fn always(accepted: Value) -> Answer {
@@ -166,19 +206,21 @@ mod tests {
         #[case] remarked: bool,
     ) {
         let permission = permission(kinds);
-        let (response, remark) = permission.choose(&answer);
+        let Wants::Choice { options, .. } = permission.wants else { panic!("it has options") };
+        let Choice { response, allows, remark } = options.choose(&answer);
         let expected = chosen.map_or(
             json!({"outcome": "cancelled"}),
             |kind| json!({"outcome": "selected", "optionId": format!("id of {kind}")}),
         );
         assert_eq!(serde_json::to_value(response).expect("JSON"), json!({"outcome": expected}));
+        assert_eq!(allows, chosen.filter(|kind| kind.starts_with("allow")).map(|kind| kind == "allow_always"));
         assert_eq!(remark.is_some(), remarked);
     }
 
     #[test]
     fn numbers_and_texts_are_different_requests_to_the_agent() {
         let mut permissions = Permissions::default();
-        permissions.open(Permission::new(RpcId::Number(1), "a", &Value::Null));
+        permissions.open(Permission::new(RpcId::Number(1), "a", &Value::Null, Subject::default()));
         assert!(permissions.close_rpc(&RpcId::Str("1".into())).is_none());
         assert!(permissions.close_rpc(&RpcId::Number(1)).is_some());
     }

@@ -3,6 +3,7 @@
 mod laws;
 mod recorded;
 mod scenes;
+mod services;
 
 use std::fmt::Write as _;
 

@@ -25,6 +25,7 @@ impl Acp {
         let stopped = matches!(self.phase, Phase::Turn { stopped: true });
         self.phase = Phase::Idle;
         self.withdraw_all(out);
+        self.grants.end_turn();
         self.calls.end_turn(out);
         self.speech.end_turn(outcome.as_ref().ok().and_then(|result| spending::usage(result)), out);
         let failure = match outcome {
@@ -33,14 +34,14 @@ impl Acp {
             Ok(result) => failure(result, bytes, out).map(str::to_owned),
             Err(error) => Some(explain(&error, &self.logins)),
         };
-        let agent_session_id = Some(self.agent_session_id());
-        out.emit(
-            match failure {
-                Some(error) => AgentEvent::Failed { error },
-                None => AgentEvent::Completed { agent_session_id, total_cost: self.spending.total() },
-            },
-            bytes,
-        );
+        let (agent_session_id, total_cost) = (Some(self.agent_session_id()), self.spending.total());
+        match failure {
+            Some(error) => {
+                out.emit_spending(total_cost);
+                out.emit(AgentEvent::Failed { error }, bytes);
+            }
+            None => out.emit(AgentEvent::Completed { agent_session_id, total_cost }, bytes),
+        }
     }
 }
 

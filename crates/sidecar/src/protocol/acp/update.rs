@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use switchboard_domain::{AgentEvent, ApprovalRequest};
 
+use super::grants::Subject;
 use super::speech::Chunk;
 use super::{Acp, Permission, Phase, cancelled, keep, reply};
 use crate::protocol::Output;
@@ -42,7 +43,7 @@ impl Acp {
     /// The agent asks us something; `false` when it is nothing we can answer.
     pub(super) fn asked(&mut self, id: RpcId, method: &str, params: &Value, bytes: usize, out: &mut Output) -> bool {
         if method != CLIENT_METHOD_NAMES.session_request_permission {
-            return false;
+            return self.asked_for_service(id, method, params, bytes, out);
         }
         let raw = params.get("toolCall").unwrap_or(&Value::Null);
         match ToolCallUpdate::deserialize(raw) {
@@ -71,8 +72,9 @@ impl Acp {
         if matches!(self.phase, Phase::Turn { stopped: true }) || self.permissions.is_full() {
             return reply(id, Ok(cancelled()), out);
         }
-        let permission = Permission::new(id, &call_id, params.get("options").unwrap_or(&Value::Null));
         let (tool_name, input) = self.calls.reported(&call_id).cloned().unwrap_or_default();
+        let subject = Subject::of(raw, &input);
+        let permission = Permission::new(id, &call_id, params.get("options").unwrap_or(&Value::Null), subject);
         let suggestions = permission.suggestions();
         let request_id = permission.request_id.clone();
         self.permissions.open(permission);

@@ -35,7 +35,13 @@ fn take_block(block: &Value, body: &mut MessageBody) {
         (block["type"].as_str(), block["name"].as_str())
     {
         let id = block["id"].as_str().map(ToolCallId::new);
-        body.tool_calls.push(ToolCall { id, name: name.to_owned(), input: block["input"].clone(), output: None });
+        body.tool_calls.push(ToolCall {
+            id,
+            name: name.to_owned(),
+            input: block["input"].clone(),
+            output: None,
+            is_error: false,
+        });
     }
 }
 
@@ -63,7 +69,7 @@ impl RunningTools {
             .map(|block| {
                 let id = block["tool_use_id"].as_str().map(ToolCallId::new);
                 let name = id.as_ref().and_then(|id| self.0.remove(id)).unwrap_or_default();
-                ToolResult { id, name, output: plain(&block["content"]) }
+                ToolResult { id, name, output: plain(&block["content"]), is_error: block["is_error"] == true }
             })
             .collect()
     }

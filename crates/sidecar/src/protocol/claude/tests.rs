@@ -202,7 +202,7 @@ fn only_a_turn_that_was_told_to_end_ends_well_in_an_error(#[case] abort: bool, #
         Some(error) => AgentEvent::Failed { error: error.into() },
         None => AgentEvent::Completed { agent_session_id: None, total_cost: Cost::from_usd(0.5) },
     };
-    assert_eq!(play.events(), [expected]);
+    assert_eq!(play.events().last(), Some(&expected));
 }
 
 #[rstest]
@@ -219,6 +219,38 @@ fn a_process_for_another_conversation_is_not_spoken_to() {
     let mut play = claude(Some("one"));
     play.tell(start("go on", Some("another")));
     assert_eq!((play.written().len(), play.refused().len()), (0, 1));
+}
+
+#[rstest]
+#[case::the_same("one", 0)]
+#[case::another("two", 1)]
+fn another_conversation_than_the_one_asked_for_is_shown(#[case] begun: &str, #[case] warnings: usize) {
+    let mut play = claude(Some("one"));
+    play.tell(start("go on", Some("one")));
+    let init = json!({"type": "system", "subtype": "init", "session_id": begun});
+    play.hear(&init);
+    play.hear(&init);
+    let warned = play.events().iter().filter(|event| matches!(event, AgentEvent::Warning { .. })).count();
+    assert_eq!(warned, warnings);
+}
+
+#[test]
+fn what_a_failed_turn_has_cost_is_told() {
+    let mut play = claude(None);
+    play.tell(start("go", None));
+    play.hear(
+        &json!({"type": "result", "subtype": "success", "is_error": true, "result": "no", "total_cost_usd": 0.5}),
+    );
+    let spent = AgentEvent::Spent { total_cost: Cost::from_usd(0.5).expect("money") };
+    assert_eq!(play.events(), [spent, AgentEvent::Failed { error: "no".into() }]);
+}
+
+#[test]
+fn a_tool_that_failed_is_known_as_one() {
+    let mut play = claude(None);
+    let result = json!({"type": "tool_result", "tool_use_id": "t1", "content": "no", "is_error": true});
+    play.hear(&json!({"type": "user", "message": {"content": [result]}}));
+    assert!(matches!(&play.events()[..], [AgentEvent::ToolResult(result)] if result.is_error));
 }
 
 #[test]

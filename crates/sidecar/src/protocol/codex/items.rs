@@ -83,7 +83,15 @@ impl Items {
             self.changes.remove(id);
         }
         self.held.release(out);
-        out.emit(AgentEvent::ToolResult(ToolResult { id: call.id, name: call.name, output: outcome(item) }), bytes);
+        out.emit(
+            AgentEvent::ToolResult(ToolResult {
+                id: call.id,
+                name: call.name,
+                output: outcome(item),
+                is_error: went_wrong(item),
+            }),
+            bytes,
+        );
     }
 
     /// The turn is over.
@@ -112,7 +120,13 @@ fn call(item: &Value) -> Option<ToolCall> {
         _ => return None,
     };
     let id = item["id"].as_str().map(ToolCallId::new);
-    Some(ToolCall { id, name, input, output: None })
+    Some(ToolCall { id, name, input, output: None, is_error: false })
+}
+
+/// Whether the tool did not do what it was called for.
+fn went_wrong(item: &Value) -> bool {
+    let failed = matches!(item["status"].as_str(), Some("failed" | "declined"));
+    failed || item["exitCode"].as_i64().is_some_and(|code| code != 0) || !item["error"].is_null()
 }
 
 /// What came of a tool call.

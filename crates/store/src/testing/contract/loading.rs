@@ -43,7 +43,13 @@ pub async fn sessions_come_newest_first_with_last_place_and_draft(subject: &dyn 
     commit(&*database, &[Write::Session(Box::new(oldest)), message_row(2, 1), message_row(2, 2), message_row(1, 1)])
         .await;
     let mut calls = PendingToolCalls::default();
-    calls.begin(ToolCall { id: None, name: "Bash".into(), input: json!({"command": "ls"}), output: None });
+    calls.begin(ToolCall {
+        id: None,
+        name: "Bash".into(),
+        input: json!({"command": "ls"}),
+        output: None,
+        is_error: false,
+    });
     let draft = switchboard_domain::Draft { content: "so".into(), thinking: "far".into(), tool_calls: calls };
     commit(&*database, &[Write::Draft { session_id: sample::session_id(3), draft: draft.clone() }]).await;
 

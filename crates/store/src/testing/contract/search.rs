@@ -177,7 +177,8 @@ pub async fn known_tool_calls_do_not_disturb_the_index(subject: &dyn Subject) {
     let mut message = sample::text(1, 1, "word one");
     for answer in 0..3 {
         let output = Some(json!(answer));
-        message.body.tool_calls = vec![ToolCall { id: None, name: "Bash".into(), input: json!({}), output }];
+        message.body.tool_calls =
+            vec![ToolCall { id: None, name: "Bash".into(), input: json!({}), output, is_error: false }];
         commit(&*database, &[Write::Message(message.clone().into())]).await;
         assert_eq!(ids(&*database, &query("word")).await, at([2, 1]), "at once");
         settle(&*database).await;

@@ -83,6 +83,7 @@ pub async fn odd_text_comes_back_as_it_was(subject: &dyn Subject) {
             name: text.into(),
             input: json!({ text: text }),
             output: None,
+            is_error: false,
         }];
         assert_eq!(message_back(&*database, &message).await, message, "{text:?}");
 
@@ -111,8 +112,13 @@ pub async fn big_values_come_back_as_they_were(subject: &dyn Subject) {
     let big: String = "0123456789 äöü\n".chars().cycle().take(BYTES).collect();
     let mut message = sample::text(1, 1, &big);
     message.body.thinking = Some(big.clone());
-    message.body.tool_calls =
-        vec![ToolCall { id: None, name: "Read".into(), input: Value::Null, output: Some(big.clone().into()) }];
+    message.body.tool_calls = vec![ToolCall {
+        id: None,
+        name: "Read".into(),
+        input: Value::Null,
+        output: Some(big.clone().into()),
+        is_error: false,
+    }];
     assert!(message_back(&*database, &message).await == message, "a big message is not what was written");
     let mut session = sample::session(1, 1);
     session.prompt = big;
@@ -144,7 +150,13 @@ pub async fn deep_and_precise_json_comes_back_as_it_was(subject: &dyn Subject) {
     let numbers = json!([u64::MAX, i64::MIN, 0.1, 1e300, 5e-324, 1.797_693_134_862_315_7e308, 0.1 + 0.2, 1e21, 100.0]);
     for (seq, value) in (1..).zip([deep, numbers, json!({"": null, "a": {"\0": []}})]) {
         let mut message = sample::message(1, seq);
-        let call = ToolCall { id: None, name: "Bash".into(), input: value.clone(), output: Some(value.clone()) };
+        let call = ToolCall {
+            id: None,
+            name: "Bash".into(),
+            input: value.clone(),
+            output: Some(value.clone()),
+            is_error: false,
+        };
         message.body.tool_calls = vec![call];
         assert!(message_back(&*database, &message).await == message, "not what was written: {value}");
         let mut approval = sample::approval(1, "apr_1", 1);
@@ -158,7 +170,8 @@ pub async fn deep_and_precise_json_comes_back_as_it_was(subject: &dyn Subject) {
 /// Every role, with and without each part.
 pub async fn a_message_of_every_shape_comes_back(subject: &dyn Subject) {
     let database = founded(subject).await;
-    let call = ToolCall { id: None, name: "Bash".into(), input: json!({"command": "ls"}), output: None };
+    let call =
+        ToolCall { id: None, name: "Bash".into(), input: json!({"command": "ls"}), output: None, is_error: false };
     let answered = ToolCall { id: Some(ToolCallId::new("t1")), output: Some(json!("a\nb")), ..call.clone() };
     let silent = ToolCall { output: Some(Value::Null), ..call.clone() };
     let usage = Usage { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: u64::MAX };

@@ -15,7 +15,7 @@ fn the_first_prompt_waits_until_the_agent_is_ready() {
     stage.command(AgentCommand::SendMessage { text: "more".into() });
     stage.command(AgentCommand::End);
     insta::assert_snapshot!(stage.story, @r#"
-    > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1,"clientCapabilities":{"fs":{"readTextFile":false,"writeTextFile":false},"terminal":false,"auth":{"terminal":false}},"clientInfo":{"name":"switchboard","version":"VERSION"}}}
+    > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1,"clientCapabilities":{"fs":{"readTextFile":true,"writeTextFile":true},"terminal":true,"auth":{"terminal":false}},"clientInfo":{"name":"switchboard","version":"VERSION"}}}
     > {"jsonrpc":"2.0","id":2,"method":"session/new","params":{"cwd":"/p","mcpServers":[]}}
     {"type":"session_started","agent_session_id":"s"}
     > {"jsonrpc":"2.0","id":3,"method":"session/prompt","params":{"sessionId":"s","prompt":[{"type":"text","text":"hello"}]}}
@@ -263,6 +263,30 @@ fn every_reason_to_stop_ends_the_turn(#[case] result: Value, #[case] expected: &
 }
 
 #[test]
+fn another_conversation_than_the_one_asked_for_is_shown() {
+    let mut stage = Stage::new(&agent());
+    stage.command(AgentCommand::Start(resumed()));
+    stage.answer(&json!({"protocolVersion": 1, "agentCapabilities": {"sessionCapabilities": {"resume": {}}}}));
+    stage.story.clear();
+    stage.answer(&json!({"sessionId": "another"}));
+    assert!(stage.story.contains("another conversation than the one it was asked for"), "{}", stage.story);
+}
+
+#[test]
+fn what_a_failed_turn_has_cost_is_told() {
+    let mut stage = Stage::in_turn();
+    stage.update(
+        &json!({"sessionUpdate": "usage_update", "used": 1, "size": 9, "cost": {"amount": 0.5, "currency": "USD"}}),
+    );
+    stage.story.clear();
+    stage.fail(&json!({"code": -32603, "message": "no"}));
+    insta::assert_snapshot!(stage.story, @r#"
+    {"type":"spent","total_cost":0.5}
+    {"type":"failed","error":"no"}
+    "#);
+}
+
+#[test]
 fn a_turn_that_fails_leaves_the_agent_usable() {
     let mut stage = Stage::in_turn();
     stage.fail(&json!({"code": 400, "message": "no luck"}));
@@ -284,10 +308,10 @@ fn a_prompt_in_a_turn_is_refused_and_not_lost_on_the_way() {
 #[test]
 fn whatever_is_asked_gets_an_answer() {
     let mut stage = Stage::in_turn();
-    stage.say(json!({"id": "r", "method": "fs/read_text_file", "params": {"sessionId": "s", "path": "/etc/passwd"}}));
+    stage.say(json!({"id": "r", "method": "elicitation/create", "params": {"sessionId": "s"}}));
     stage.say(json!({"id": 5, "method": "session/request_permission", "params": {"toolCall": 7}}));
     insta::assert_snapshot!(stage.story, @r#"
-    {"type":"unknown","kind":"fs/read_text_file","raw":{"id":"r","method":"fs/read_text_file","params":{"sessionId":"s","path":"/etc/passwd"},"jsonrpc":"2.0"}}
+    {"type":"unknown","kind":"elicitation/create","raw":{"id":"r","method":"elicitation/create","params":{"sessionId":"s"},"jsonrpc":"2.0"}}
     > {"jsonrpc":"2.0","id":"r","error":{"code":-32601,"message":"Method not found"}}
     Malformed {"toolCall":7}
     {"type":"unknown","kind":"session/request_permission","raw":{"toolCall":7}}

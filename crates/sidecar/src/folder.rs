@@ -1,7 +1,7 @@
-//! The folder that the tools are confined to.
+//! A folder that whoever works for an agent is confined to.
 //!
 //! A path is looked at twice: as it is written, where `..` is refused whatever it would lead to, and as it is on
-//! disk, with every symbolic link followed. It is meant against a model that strays, not against another program
+//! disk, with every symbolic link followed. It is meant against an agent that strays, not against another program
 //! that moves links while a tool runs.
 
 use std::fs::{self, File};
@@ -11,11 +11,11 @@ use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 /// A file larger than this is nothing to be read into a model.
-pub(super) const FILE_BYTES_MAX: u64 = 16 << 20;
+pub const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Why a path cannot be used.
 #[derive(Debug, Error)]
-pub(super) enum PathError {
+pub enum PathError {
     /// Refused as it is written.
     #[error("`{0}` is refused: a path must not contain `..`")]
     Parent(String),
@@ -47,34 +47,43 @@ pub(super) enum PathError {
     },
 }
 
-/// The folder that the tools are confined to.
+/// A folder that is not left.
 #[derive(Clone, Debug)]
-pub(super) struct Project {
+pub struct ProjectFolder {
     /// Without symbolic links.
     root: PathBuf,
 }
 
-impl Project {
+impl ProjectFolder {
     /// The project in `folder`.
-    pub(super) fn open(folder: &Path) -> Result<Self, PathError> {
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn open(folder: &Path) -> Result<Self, PathError> {
         let root = fs::canonicalize(folder).map_err(|cause| failed(&folder.to_string_lossy(), cause))?;
         Ok(Self { root })
     }
 
     /// The folder itself.
-    pub(super) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// Where `path` is: something that exists, in the folder.
-    pub(super) fn existing(&self, path: &str) -> Result<PathBuf, PathError> {
+    ///
+    /// # Errors
+    /// When it is not there, or not inside.
+    pub fn existing(&self, path: &str) -> Result<PathBuf, PathError> {
         let place = self.as_written(path)?;
         let real = fs::canonicalize(place).map_err(|cause| failed(path, cause))?;
         self.inside(real, path)
     }
 
     /// Where `path` is or would be: a file in the folder, whose own folders need not exist yet.
-    pub(super) fn writable(&self, path: &str) -> Result<PathBuf, PathError> {
+    ///
+    /// # Errors
+    /// When it would be outside, or is there and no file.
+    pub fn writable(&self, path: &str) -> Result<PathBuf, PathError> {
         let place = self.as_written(path)?;
         let mut missing = Vec::new();
         let mut ancestor = place.as_path();
@@ -96,7 +105,10 @@ impl Project {
     }
 
     /// The text of a file in the folder.
-    pub(super) fn text(&self, path: &str) -> Result<String, PathError> {
+    ///
+    /// # Errors
+    /// When it is not there, not inside, too large, or no text.
+    pub fn text(&self, path: &str) -> Result<String, PathError> {
         let place = self.existing(path)?;
         let metadata = fs::metadata(&place).map_err(|cause| failed(path, cause))?;
         // Before it is opened: to open a pipe is to wait for somebody at its other end.
@@ -115,8 +127,20 @@ impl Project {
             .ok_or_else(|| PathError::Binary(path.to_owned()))
     }
 
+    /// Writes the file `path` whole or not at all, with the permissions it had; folders on the way are created. Tells whether
+    /// there was one before.
+    ///
+    /// # Errors
+    /// As [`Self::writable`], and what the system says; nothing has changed then.
+    pub fn replace(&self, path: &str, text: &str) -> Result<bool, PathError> {
+        let place = self.writable(path)?;
+        let existed = place.exists();
+        replace(&place, text).map_err(|cause| failed(path, cause))?;
+        Ok(existed)
+    }
+
     /// `place` as the model is to know it.
-    pub(super) fn shown(&self, place: &Path) -> String {
+    pub fn shown(&self, place: &Path) -> String {
         place.strip_prefix(&self.root).unwrap_or(place).to_string_lossy().into_owned()
     }
 
@@ -132,8 +156,25 @@ impl Project {
     }
 }
 
+/// Writes a file whole or not at all, with the permissions it had.
+fn replace(place: &Path, content: &str) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    fs::create_dir_all(folder)?;
+    let draft = folder.join(format!(".{}.{}.draft", name.to_string_lossy(), std::process::id()));
+    let written = fs::write(&draft, content).and_then(|()| match fs::metadata(place) {
+        Ok(metadata) => fs::set_permissions(&draft, metadata.permissions()),
+        Err(_) => Ok(()),
+    });
+    written.and_then(|()| fs::rename(&draft, place)).inspect_err(|_| {
+        // The first error is the one to tell.
+        let _nothing_left = fs::remove_file(&draft);
+    })
+}
+
 /// The error for `path` that has this cause.
-pub(super) fn failed(path: &str, cause: io::Error) -> PathError {
+fn failed(path: &str, cause: io::Error) -> PathError {
     PathError::Io { path: path.to_owned(), cause }
 }
 
@@ -147,7 +188,7 @@ mod tests {
     use super::*;
 
     /// A project with a file, and next to it a secret that several links lead to.
-    fn stage() -> (TempDir, Project) {
+    fn stage() -> (TempDir, ProjectFolder) {
         let stage = tempfile::tempdir().expect("a folder");
         let (inner, outer) = (stage.path().join("project"), stage.path().join("outside"));
         fs::create_dir_all(inner.join("src")).expect("a folder");
@@ -158,7 +199,7 @@ mod tests {
         symlink(outer.join("secret"), inner.join("file_link")).expect("a link");
         symlink(outer.join("new"), inner.join("link_to_nothing")).expect("a link");
         symlink(inner.join("src"), inner.join("inner_link")).expect("a link");
-        let project = Project::open(&inner).expect("a project");
+        let project = ProjectFolder::open(&inner).expect("a project");
         (stage, project)
     }
 
