@@ -131,7 +131,7 @@ impl Narrator {
             SessionChange::ThinkingStreamed { text } => self.thinking_piece(text),
             SessionChange::ToolCalled { call } => self.call(call),
             SessionChange::ToolAnswered { result } => {
-                self.answer(result.id.as_ref(), &result.name, &result.output, result.is_error)
+                self.answer(result.id.as_ref(), &result.name, &result.output, result.is_error);
             }
             SessionChange::MessageAppended { message } => self.message(message),
             SessionChange::ToolCallsSet { tool_calls, takes_pending, .. } => {

@@ -143,7 +143,7 @@ impl Answer {
 /// What the tool `name` is given; each agent's has arguments of its own.
 fn input(name: &str) -> Value {
     match name {
-        "bash" => json!({"command": COMMAND, "description": "Writes hello", "timeout": 10_000}),
+        "bash" | "mcp__acp__Bash" => json!({"command": COMMAND, "description": "Writes hello", "timeout": 10_000}),
         "shell" | "local_shell" | "container.exec" => json!({"command": ["bash", "-lc", COMMAND]}),
         "shell_command" => json!({"command": COMMAND}),
         "exec_command" => json!({"cmd": COMMAND}),

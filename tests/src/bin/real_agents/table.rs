@@ -51,7 +51,8 @@ pub(crate) fn markdown(agents: &[&Role], scenes: &[&Scene], outcomes: &[Outcome]
     ];
     rows.extend(scenes.iter().map(|scene| row(scene.name, agents.iter().map(|role| cell(scene, role)))));
     let rest = outcomes.iter().filter(|outcome| !agents.iter().any(|role| role.name == outcome.agent));
-    rows.join("\n") + &rest.map(|outcome| format!("\n\n{}", line(outcome))).collect::<String>()
+    let parts: Vec<String> = [rows.join("\n")].into_iter().chain(rest.map(line)).collect();
+    parts.join("\n\n")
 }
 
 fn row(head: &str, cells: impl Iterator<Item = String>) -> String {
