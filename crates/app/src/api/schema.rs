@@ -52,6 +52,8 @@ pub(crate) struct Session {
     elapsed_ms: u64,
     /// US dollars, as the agent reports them.
     cost: f64,
+    /// Tokens, over all its messages.
+    usage: Usage,
     error: Option<String>,
     /// The process that serves it, while one does.
     worker: Option<WorkerProcess>,

@@ -20,10 +20,10 @@ pub(super) fn status(it: &SessionState) -> Cell {
     }
 }
 
-/// The time a session has worked, the turn under way included.
+/// The time a session has worked, the turn under way included, the time in line not.
 pub(super) fn worked(it: &SessionState, now: Timestamp) -> Duration {
     let session = it.session();
-    let under_way = session.turn_started_at.filter(|_| !session.status().is_final());
+    let under_way = session.turn_started_at.filter(|_| !session.status().is_final() && it.waiting().is_none());
     session.elapsed + under_way.map_or(Duration::ZERO, |since| now.since(since))
 }
 

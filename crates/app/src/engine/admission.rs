@@ -105,7 +105,8 @@ impl Admission {
             let passage = self.passage(&ticket.account, now);
             let is_shut = matches!(passage, Passage::ShutUntil(_) | Passage::BeingTried);
             // A process that is there already takes no more room, and it may be what has to end to make some.
-            memory_is_short |= !is_shut && ticket.needs_process && !self.room.fits_one_more(now);
+            memory_is_short |=
+                !is_shut && ticket.needs_process && !self.room.fits_one_more(self.working.is_empty(), now);
             if is_shut || (ticket.needs_process && memory_is_short) {
                 place += 1;
                 continue;

@@ -226,8 +226,11 @@ impl Runner {
 
     /// Ends the agent; a turn that was under way, or waited for its beginning, ends with `status` and `error`.
     async fn end_agent(&mut self, status: SessionStatus, error: Option<String>) -> bool {
-        self.at_door = None;
         let in_turn = self.status() == Some(SessionStatus::Running);
+        if self.at_door.take().is_some() && in_turn {
+            // It has not begun; its time in line is no work.
+            self.told(self.engine.store.set_turn_started(self.id));
+        }
         if let Some(line) = self.line.take() {
             let stopped = line.stop(self.engine.config.stop).await;
             tracing::debug!(session = %self.id, by = ?stopped.by, "agent stopped");

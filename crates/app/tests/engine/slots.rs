@@ -78,8 +78,10 @@ async fn one_that_waits_can_be_aborted_at_once_and_gives_up_its_place() {
     let mut stage = Stage::set_with(config(at_once(1))).await;
     let (_first, agent) = stage.started().await;
     let (second, third) = (waiting(&mut stage).await, waiting(&mut stage).await);
+    tokio::time::sleep(Duration::from_mins(5)).await;
     assert_eq!(stage.engine.abort(second).await, Ok(true));
     assert_eq!((stage.status(second), reason(&stage, second)), (SessionStatus::Aborted, None));
+    assert!(stage.session(second).session().elapsed < Duration::from_mins(1), "time in line is no work");
     agent.completes().await;
     assert_eq!(next(&mut stage).await.0, third);
 }

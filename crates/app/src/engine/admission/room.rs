@@ -57,11 +57,12 @@ impl Room {
         self.memory_max.is_some() && !self.processes.is_empty()
     }
 
-    /// Whether one more process may start. The first one always may, or nothing ever would.
-    pub(super) fn fits_one_more(&self, now: Timestamp) -> bool {
+    /// Whether one more process may start. When nobody works one always may, once no idle one is left to end:
+    /// or those that must be kept could keep everybody out for ever.
+    pub(super) fn fits_one_more(&self, nobody_works: bool, now: Timestamp) -> bool {
         let Some(max) = self.memory_max else { return true };
-        let is_empty = self.processes.is_empty() && self.launching.is_empty();
-        is_empty || self.used(now).saturating_add(self.estimate) <= max
+        let can_free_some = self.processes.values().any(|known| known.process.is_resumable);
+        (nobody_works && !can_free_some) || self.used(now).saturating_add(self.estimate) <= max
     }
 
     /// What agents use, as far as is known, and what those that are starting will.
@@ -194,9 +195,9 @@ mod tests {
     #[test]
     fn what_has_just_started_counts_as_much_as_it_will_need() {
         let mut room = room(600 * MIB, 1);
-        assert!(room.fits_one_more(at(1)));
+        assert!(room.fits_one_more(false, at(1)));
         room.launch(session(2));
-        assert!(!room.fits_one_more(at(1)), "256 for each that runs, starts, or would start");
+        assert!(!room.fits_one_more(false, at(1)), "256 for each that runs, starts, or would start");
         room.measured(&BTreeMap::from([(1, 10 * MIB)]), at(1));
         assert_eq!(room.used(at(1)), 2 * AGENT_BYTES_DEFAULT, "it is not warm yet");
     }
@@ -206,18 +207,18 @@ mod tests {
         let mut room = room(600 * MIB, 2);
         room.measured(&BTreeMap::from([(1, 100 * MIB), (2, 300 * MIB)]), at(40));
         assert_eq!(room.used(at(40)), 400 * MIB);
-        assert!(room.fits_one_more(at(40)), "the next is taken to need 200");
+        assert!(room.fits_one_more(false, at(40)), "the next is taken to need 200");
         room.measured(&BTreeMap::from([(1, 100 * MIB), (2, 310 * MIB)]), at(40));
-        assert!(!room.fits_one_more(at(40)));
+        assert!(!room.fits_one_more(false, at(40)));
     }
 
     #[test]
     fn the_first_agent_may_always_start_and_without_a_limit_all_may() {
-        assert!(room(1, 0).fits_one_more(at(0)));
-        assert!(!room(1, 1).fits_one_more(at(0)));
+        assert!(room(1, 0).fits_one_more(true, at(0)));
+        assert!(!room(1, 1).fits_one_more(false, at(0)));
         let mut endless = Room::new(None);
         endless.launch(session(1));
-        assert!(endless.fits_one_more(at(0)) && !endless.wants_measure());
+        assert!(endless.fits_one_more(false, at(0)) && !endless.wants_measure());
     }
 
     #[test]
@@ -250,5 +251,7 @@ mod tests {
         room.set_process(session(1), Some(Process { pid: None, is_resumable: false, works: false }), at(0));
         assert_eq!(room.choose_to_end(QUARTER, 0, true, at(100_000)), []);
         assert_eq!(room.next_look(QUARTER), None);
+        assert!(room.fits_one_more(true, at(0)), "it does not keep everybody else out");
+        assert!(!room.fits_one_more(false, at(0)));
     }
 }

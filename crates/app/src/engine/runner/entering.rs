@@ -195,7 +195,8 @@ impl Runner {
             }
             Some(Due::TimedOut(limit)) => {
                 let limit = whole(limit);
-                let error = format!("stopped: the turn took {limit}, which is as long as `limits.turn_timeout` allows");
+                let error =
+                    format!("stopped: the turn took {limit}, which is as long as `limits.turn_timeout_seconds` allows");
                 self.end_agent(SessionStatus::Failed, Some(error)).await;
                 self.engine.notifier.notify(Notice::Failed(self.id));
             }
