@@ -126,12 +126,13 @@ impl Home {
         eventually("the end of every agent", || processes_with(&self.tag).is_empty().then_some(()));
     }
 
-    /// `switchboard ARGS` in this home, not yet started. Sees nothing of the tester's own configuration.
+    /// `switchboard ARGS` in this home, not yet started. Sees nothing of the tester's own configuration, and runs the
+    /// built-in agent unless told otherwise, whatever is installed.
     pub fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(program::switchboard());
         command.args(args).current_dir(self.project()).env_clear();
         command.env("SWITCHBOARD_HOME", self.path()).env("HOME", self.folder.path()).env("LANG", "C.UTF-8");
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SWITCHBOARD_AGENT", "builtin");
         if self.daemon.is_none() {
             command.env("SWITCHBOARD_NO_DAEMON", "1");
         }

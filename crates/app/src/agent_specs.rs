@@ -75,7 +75,8 @@ mod tests {
                     env = { MY_KEY = \"1\" }\npass_env = [\"PROXY\"]";
         let config = Config::parse(text, Path::new("config.toml"), &|_| None).expect("sound");
         let specs = agent_specs(&config, Path::new("/memory")).expect("a program");
-        let [builtin, mine] = specs.as_slice() else { panic!("two agents") };
+        let named = |name: &str| specs.iter().find(|spec| spec.name == name).expect("it is there");
+        let (builtin, mine) = (named("builtin"), named("mine"));
         assert_eq!((builtin.name.as_str(), builtin.args.as_slice()), ("builtin", &[OsString::from("worker")][..]));
         assert_eq!((mine.protocol, mine.program.as_path()), (ProtocolKind::Exec, Path::new("my-agent")));
         assert_eq!((mine.args.as_slice(), mine.limits.line_bytes_max), (&[OsString::from("--print")][..], 70_000));

@@ -88,10 +88,6 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Man(args) => manual::man(args, output)?,
         Command::Config(args) => config_command::run(args, &Setup::load(global.home.as_deref())?, output)?,
         Command::Service(args) => service::run(*args, &Setup::load(global.home.as_deref())?, output)?,
-        Command::Agents(args) => {
-            let setup = Setup::load(global.home.as_deref())?;
-            agents::run(*args, &setup.config, &setup.folders.config_file(), output)?;
-        }
         other => {
             let setup = Setup::load(global.home.as_deref())?;
             logging::to_stderr(global.verbose);
@@ -129,6 +125,7 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
         Command::Down => return down::run(setup, output).await,
         Command::Status(args) => return status::run(*args, setup, output).await,
         Command::Doctor(args) => return doctor::run(*args, setup, output).await,
+        Command::Agents(args) => agents::run(*args, setup, output).await?,
         Command::Rm(args) => {
             owning(setup, output, async |workplace, output| remove::run(args, workplace, output).await).await?;
         }

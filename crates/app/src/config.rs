@@ -6,6 +6,7 @@
 
 mod agent_config;
 mod config_error;
+mod default_agent;
 mod document;
 mod endpoint_config;
 mod folders;
@@ -48,14 +49,17 @@ pub(crate) struct Config {
     pub(crate) auto_start: Sourced<bool>,
     /// Who is told what, and how.
     pub(crate) notify: NotifyConfig,
-    /// The agents that can be run, by name; always has [`BUILTIN_AGENT`].
-    pub(crate) agents: BTreeMap<String, Sourced<AgentConfig>>,
+    /// The agents that can be run, by name: [`BUILTIN_AGENT`], every known one, installed or not, and the user's own.
+    pub(crate) agents: Agents,
 }
+
+/// Agents by name.
+pub(crate) type Agents = BTreeMap<String, Sourced<AgentConfig>>;
 
 /// What a command uses unless told otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Defaults {
-    /// The agent.
+    /// The agent: the first one that is installed, unless one is set.
     pub(crate) agent: Sourced<String>,
     /// The model, for agents that have none of their own configured.
     pub(crate) model: Option<Sourced<String>>,
@@ -88,12 +92,13 @@ impl Config {
         let root = document.root();
         root.allow(&["agents", "daemon", "defaults", "limits", "notify"])?;
         let layers = Layers { variables };
+        let agents = agent_config::read_agents(&root.section("agents")?, variables)?;
         let config = Self {
-            defaults: layers.defaults(&root.section("defaults")?)?,
+            defaults: layers.defaults(&root.section("defaults")?, &agents)?,
             limits: Limits::read(&root.section("limits")?, &layers)?,
             auto_start: layers.auto_start(&root.section("daemon")?)?,
             notify: NotifyConfig::read(&root.section("notify")?)?,
-            agents: agent_config::read_agents(&root.section("agents")?, variables)?,
+            agents,
         };
         config.agent_named(&config.defaults.agent)?;
         Ok(config)
@@ -120,10 +125,12 @@ struct Layers<'a> {
 }
 
 impl Layers<'_> {
-    fn defaults(&self, section: &Section<'_>) -> Result<Defaults, ConfigError> {
+    fn defaults(&self, section: &Section<'_>, agents: &Agents) -> Result<Defaults, ConfigError> {
         section.allow(&["agent", "approve", "jobs", "model"])?;
+        let path = (self.variables)("PATH").unwrap_or_default();
+        let first = default_agent::first_installed(agents, path.as_ref());
         Ok(Defaults {
-            agent: self.or(section, "agent", "SWITCHBOARD_AGENT", BUILTIN_AGENT.to_owned())?,
+            agent: self.or(section, "agent", "SWITCHBOARD_AGENT", first)?,
             model: self.get(section, "model", "SWITCHBOARD_MODEL")?,
             approve: self.or(section, "approve", "SWITCHBOARD_APPROVE", ApprovePolicy::Ask)?,
             jobs: self.or(section, "jobs", "SWITCHBOARD_JOBS", JOBS_DEFAULT)?,

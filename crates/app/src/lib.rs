@@ -31,10 +31,12 @@ mod daemon;
 #[cfg(test)]
 mod documents;
 pub mod engine;
+mod known_agents;
 mod logging;
 mod markdown;
 mod notify;
 mod private_file;
+mod programs;
 mod session_name;
 mod setup;
 mod terminal;

@@ -71,7 +71,7 @@ pub use project::Project;
 pub use queue::{Delivery, Dequeued, QueuedMessage};
 pub use rate_limit::{RateLimit, RateLimitStatus};
 pub use revision::Revision;
-pub use rule::{Rule, RuleError};
+pub use rule::{Rule, RuleError, ToolKind, named_paths};
 pub use session::{NewSession, Session, WorkerProcess};
 pub use status::{SessionStatus, UnknownStatus};
 pub use timestamp::Timestamp;

@@ -1,26 +1,35 @@
 //! Remembered answers: which tool calls need no question any more.
 
+mod offer;
+mod paths;
+mod shell;
+mod subject;
+mod tool_kind;
+
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use thiserror::Error;
 
+use self::subject::Subject;
 use crate::ApprovalRequest;
 
-/// Fields of a tool's input that say what it is about, in the order in which they are looked for.
-const SUBJECT_FIELDS: [&str; 7] = ["command", "cmd", "file_path", "filePath", "path", "url", "pattern"];
+pub use self::paths::named_paths;
+pub use self::tool_kind::ToolKind;
 
 /// Characters with which a shell makes more out of a command than its first words say. What a rule's
 /// `*` stands for must hold none of them, or `cargo test*` would allow `cargo test; rm -rf ~`.
-const SHELL_CHARACTERS: [char; 12] = [';', '&', '|', '<', '>', '$', '`', '(', ')', '{', '\n', '\r'];
+const SHELL_CHARACTERS: [char; 13] = [';', '&', '|', '<', '>', '$', '`', '(', ')', '{', '\\', '\n', '\r'];
 
 /// A tool call that is always allowed: the tool's name alone, or with what it is about.
 ///
 /// Written `Read` (whatever it reads) or `Bash(cargo test*)`, where `*` stands for any text that is
 /// no shell syntax and does not leave a folder upwards. Everything else is taken literally.
+///
+/// A tool is named as the agent names it. One that runs commands, changes files or reads them is meant by any
+/// name that agents have for such a tool ([`ToolKind`]), so that `Bash(cargo test*)` holds for Codex's `shell` too.
 ///
 /// ```
 /// use switchboard_domain::{ApprovalRequest, RequestId, Rule};
@@ -58,10 +67,14 @@ pub enum RuleError {
 
 impl Rule {
     /// Whether the call, in the project at this folder, needs no question. A path inside the folder is
-    /// taken relative to it, so that `Edit(src/*)` is about the project's own `src`.
+    /// taken relative to it, so that `Edit(src/*)` is about the project's own `src`; of several paths each must
+    /// be covered. A command that an agent wraps into a shell is taken out of it; one that would run outside of
+    /// the folder is covered by no pattern.
     pub fn allows(&self, request: &ApprovalRequest, project: &Path) -> bool {
-        let about = |pattern: &String| subject(&request.input, project).is_some_and(|it| matches(pattern, &it));
-        self.tool == request.tool_name && self.pattern.as_ref().is_none_or(about)
+        let about = |pattern: &String| {
+            Subject::of(request, project).is_some_and(|subject| subject.is_covered(|text| matches(pattern, text)))
+        };
+        ToolKind::is_same_tool(&self.tool, &request.tool_name) && self.pattern.as_ref().is_none_or(about)
     }
 }
 
@@ -105,20 +118,6 @@ impl<'de> Deserialize<'de> for Rule {
     }
 }
 
-/// What a call is about: its command, path or address. A command given as a list is its words.
-fn subject(input: &Value, project: &Path) -> Option<String> {
-    let field = SUBJECT_FIELDS.iter().find_map(|name| input.get(name))?;
-    match field {
-        Value::String(text) => Some(relative(text, project).to_owned()),
-        Value::Array(words) => words.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|words| words.join(" ")),
-        _ => None,
-    }
-}
-
-fn relative<'a>(text: &'a str, project: &Path) -> &'a str {
-    Path::new(text).strip_prefix(project).ok().and_then(Path::to_str).unwrap_or(text)
-}
-
 /// Whether `text` is `pattern`, with each `*` standing for some harmless text.
 ///
 /// What stands between two `*` is looked for once, at its first place: linear in a text that may be
@@ -139,76 +138,9 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 fn is_harmless(stand_in: &str) -> bool {
-    !stand_in.contains(SHELL_CHARACTERS) && !stand_in.contains("..")
+    let is_control = |char: char| char.is_control() && char != '\t';
+    !stand_in.contains(SHELL_CHARACTERS) && !stand_in.contains(is_control) && !stand_in.contains("..")
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rstest::rstest;
-    use serde_json::json;
-
-    use super::*;
-    use crate::RequestId;
-
-    fn request(tool: &str, input: Value) -> ApprovalRequest {
-        ApprovalRequest { request_id: RequestId::new("1"), tool_name: tool.into(), input, suggestions: None }
-    }
-
-    #[rstest]
-    #[case::the_same_words("Bash(cargo test)", "cargo test", true)]
-    #[case::more_words("Bash(cargo test*)", "cargo test -p store", true)]
-    #[case::no_wildcard("Bash(cargo test)", "cargo test -p store", false)]
-    #[case::in_the_middle("Bash(git * --stat)", "git diff HEAD --stat", true)]
-    #[case::two_of_them("Bash(* | wc *)", "ls | wc -l", true)]
-    #[case::a_second_command("Bash(cargo test*)", "cargo test; rm -rf ~", false)]
-    #[case::a_background_command("Bash(cargo test*)", "cargo test & rm -rf ~", false)]
-    #[case::a_substitution("Bash(echo *)", "echo $(rm -rf ~)", false)]
-    #[case::backticks("Bash(echo *)", "echo `rm -rf ~`", false)]
-    #[case::a_redirection("Bash(echo *)", "echo x > ~/.bashrc", false)]
-    #[case::a_second_line("Bash(cargo test*)", "cargo test\nrm -rf ~", false)]
-    #[case::upwards("Bash(cat src/*)", "cat src/../../.ssh/id_rsa", false)]
-    #[case::another_start("Bash(cargo*)", "sudo cargo", false)]
-    fn a_rule_covers_what_it_says_and_no_more(#[case] rule: Rule, #[case] command: &str, #[case] allowed: bool) {
-        assert_eq!(rule.allows(&request("Bash", json!({ "command": command })), Path::new("/project")), allowed);
-    }
-
-    #[rstest]
-    #[case::another_tool("Read", request("Write", json!({})), false)]
-    #[case::the_tool_alone("Read", request("Read", json!({"anything": 1})), true)]
-    #[case::a_path("Edit(src/*)", request("Edit", json!({"file_path": "src/main.rs"})), true)]
-    #[case::a_path_from_the_root("Edit(src/*)", request("Edit", json!({"file_path": "/project/src/main.rs"})), true)]
-    #[case::a_path_elsewhere("Edit(src/*)", request("Edit", json!({"file_path": "/other/src/main.rs"})), false)]
-    #[case::a_path_that_leaves("Edit(*)", request("Edit", json!({"file_path": "/project/../etc/passwd"})), false)]
-    #[case::a_list_of_words("shell(ls *)", request("shell", json!({"command": ["ls", "-l"]})), true)]
-    #[case::nothing_to_match("Bash(ls*)", request("Bash", json!({"script": "ls"})), false)]
-    fn tools_and_subjects_are_matched(#[case] rule: Rule, #[case] request: ApprovalRequest, #[case] allowed: bool) {
-        assert_eq!(rule.allows(&request, Path::new("/project")), allowed);
-    }
-
-    #[rstest]
-    #[case::nothing("", RuleError::NoTool)]
-    #[case::no_tool("(ls)", RuleError::NoTool)]
-    #[case::unclosed("Bash(ls", RuleError::Unclosed)]
-    #[case::empty_pattern("Bash()", RuleError::EmptyPattern)]
-    fn what_is_no_rule_says_why(#[case] text: &str, #[case] error: RuleError) {
-        assert_eq!(text.parse::<Rule>(), Err(error));
-    }
-
-    proptest! {
-        #[test]
-        fn a_rule_is_read_back_as_it_was_written(tool in "[A-Za-z_.]{1,12}", pattern in "[!-~]([ -~]{0,20}[!-~])?") {
-            let rule = Rule { tool, pattern: Some(pattern) };
-            prop_assert_eq!(rule.to_string().parse::<Rule>(), Ok(rule));
-        }
-
-        #[test]
-        fn no_wildcard_ever_covers_shell_syntax(head in "[a-z ]{0,8}", tail in "[ -~\n]{0,12}") {
-            let rule: Rule = format!("Bash({head}x*)").parse().expect("a rule");
-            let command = format!("{head}x{tail}");
-            if rule.allows(&request("Bash", json!({ "command": command })), Path::new("/project")) {
-                prop_assert!(!tail.contains(SHELL_CHARACTERS));
-            }
-        }
-    }
-}
+mod tests;

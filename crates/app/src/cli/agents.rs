@@ -1,89 +1,98 @@
-//! `switchboard agents`
+//! `switchboard agents`: which agents there are, and what to do about those that are missing.
 
-use std::path::{Path, PathBuf};
+mod survey;
+mod version;
+
+use std::path::Path;
 
 use super::args::AgentsArgs;
 use super::output::Reader;
 use super::views::AgentView;
-use super::{Failure, Output};
-use crate::config::{AgentConfig, BUILTIN_AGENT, Config};
+use super::{Failure, Output, Setup};
 use crate::terminal::{Cell, Column, Style, Table, single_line};
+pub(super) use survey::{State, survey};
 
-pub(super) fn run(args: AgentsArgs, config: &Config, config_file: &Path, output: &mut Output) -> Result<(), Failure> {
+/// `switchboard agents`
+pub(super) async fn run(args: AgentsArgs, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let views = views(config, &path);
+    let mut views = survey(&setup.config, &path);
+    version::ask_all(&setup.config, &mut views).await;
     if args.json.json {
         return output.json(&views);
     }
-    output.table(&table(&views))?;
-    if output.reader() == Reader::Person && views.len() == 1 {
-        output.remark(&format!(
-            "add your own to {}:\n\n  [agents.NAME]\n  protocol = \"exec\"    # or \"native\"\n  command = [\"PROGRAM\", \"ARGUMENT\"]\n\n\
-             or run any command without that: `switchboard run --exec COMMAND PROMPT`",
-            config_file.display()
-        ));
+    print(&views, output)?;
+    if output.reader() == Reader::Person {
+        output.remark(&Style::DIM.paint(&advice(&views, &setup.folders.config_file())));
     }
     Ok(())
 }
 
-/// Every agent of the configuration, with its program as far as it is found in `path`.
-pub(super) fn views(config: &Config, path: &std::ffi::OsStr) -> Vec<AgentView> {
-    let view = |(name, agent): (&String, &crate::config::Sourced<AgentConfig>)| AgentView {
-        name: name.clone(),
-        protocol: agent.value.protocol.as_str(),
-        command: agent.value.command.clone(),
-        model: agent.value.model.clone(),
-        program: program(name, &agent.value, path),
-        is_default: *name == config.defaults.agent.value,
-        origin: serde_json::to_value(&agent.origin).unwrap_or_default(),
-    };
-    config.agents.iter().map(view).collect()
-}
-
-fn program(name: &str, agent: &AgentConfig, path: &std::ffi::OsStr) -> Option<PathBuf> {
-    if name == BUILTIN_AGENT || agent.endpoint.is_some() {
-        return std::env::current_exe().ok();
+/// To a program one table of all; to a person those that can be run, then how to get the others.
+fn print(views: &[AgentView], output: &mut Output) -> Result<(), Failure> {
+    if output.reader() == Reader::Program {
+        return output.table(&table(views));
     }
-    let program = Path::new(agent.command.first()?);
-    let places: Vec<PathBuf> = if program.components().count() > 1 {
-        vec![program.to_owned()]
-    } else {
-        std::env::split_paths(path).map(|folder| folder.join(program)).collect()
-    };
-    places.into_iter().find(|place| is_program(place))
-}
-
-fn is_program(file: &Path) -> bool {
-    #[cfg(unix)]
-    let may_run =
-        |metadata: &std::fs::Metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
-    #[cfg(not(unix))]
-    let may_run = |_: &std::fs::Metadata| true;
-    file.metadata().is_ok_and(|metadata| metadata.is_file() && may_run(&metadata))
+    let (missing, there): (Vec<AgentView>, Vec<AgentView>) =
+        views.iter().cloned().partition(|view| view.state == State::NotInstalled);
+    output.table(&table(&there))?;
+    if !missing.is_empty() {
+        output.text("\n")?;
+        output.table(&shopping_list(&missing))?;
+    }
+    Ok(())
 }
 
 fn table(views: &[AgentView]) -> Table {
     let mut table = Table::new([
         Column::new("NAME"),
-        Column::new("PROTOCOL").optional(),
         Column::new("STATE"),
+        Column::new("VERSION"),
+        Column::new("PROTOCOL").optional(),
         Column::new("MODEL").flexible().optional(),
         Column::new("COMMAND").flexible(),
     ]);
     for view in views {
-        let state = match (&view.program, view.is_default) {
-            (None, _) => Cell::styled("not found", Style::BAD),
-            (Some(_), true) => Cell::styled("default", Style::GOOD),
-            (Some(_), false) => Cell::styled("ready", Style::GOOD),
-        };
+        let style = if view.program.is_some() { Style::GOOD } else { Style::BAD };
         let command = if view.command.is_empty() { "(in this program)".to_owned() } else { view.command.join(" ") };
         table.row([
             Cell::styled(view.name.clone(), Style::ACCENT),
+            Cell::styled(state(view), style),
+            view.version.as_deref().unwrap_or("-").into(),
             view.protocol.into(),
-            state,
             single_line(view.model.as_deref().unwrap_or("-")).into(),
             single_line(&command).into(),
         ]);
     }
     table
+}
+
+const fn state(view: &AgentView) -> &'static str {
+    match view.state {
+        State::Installed if view.is_default => "default",
+        State::Installed => "installed",
+        State::NotFound => "not found",
+        State::NotInstalled => "not installed",
+    }
+}
+
+fn shopping_list(views: &[AgentView]) -> Table {
+    let mut table =
+        Table::new([Column::new("NOT INSTALLED"), Column::new("").optional(), Column::new("TO INSTALL IT").flexible()]);
+    for view in views {
+        table.row([
+            Cell::styled(view.name.clone(), Style::ACCENT),
+            view.title.unwrap_or_default().into(),
+            view.install.unwrap_or_default().into(),
+        ]);
+    }
+    table
+}
+
+fn advice(views: &[AgentView], config_file: &Path) -> String {
+    let default = views.iter().find(|view| view.is_default).map_or("", |view| view.name.as_str());
+    let file = config_file.display();
+    format!(
+        "\n`switchboard run PROMPT` uses {default}; `--agent NAME` another one of these\n\
+         add your own under [agents] in {file}, or run any command: `switchboard run --exec COMMAND PROMPT`"
+    )
 }

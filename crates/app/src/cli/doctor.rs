@@ -179,7 +179,8 @@ fn dead_letters(file: &Path) -> Finding {
 
 fn agent_programs(setup: &Setup) -> impl Iterator<Item = Finding> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    agents::views(&setup.config, &path).into_iter().map(|agent| {
+    let agents = agents::survey(&setup.config, &path).into_iter();
+    agents.filter(|agent| agent.state != agents::State::NotInstalled).map(|agent| {
         if let Some(program) = agent.program {
             return finding("agent", Verdict::Good, format!("{}: {}", agent.name, program.display()));
         }

@@ -35,6 +35,13 @@ impl Failure {
         Self::new(code, chain(error))
     }
 
+    /// Says where in a file the mistake is.
+    #[must_use]
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -3,12 +3,13 @@
 //! Only what is typed after a question was shown counts as its answer: keys that were meant for
 //! something else, or pasted lines, must never approve a call that nobody has read.
 
+pub(super) mod lasting;
 mod wording;
 
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Instant;
 
-use switchboard_domain::{Approval, RequestId, SessionId};
+use switchboard_domain::{Approval, RequestId, Rule, SessionId};
 use tokio::sync::mpsc;
 
 pub(super) use wording::{PROMPT, Verdict, question, verdict};
@@ -31,6 +32,8 @@ pub(super) struct Question {
     pub(super) session: SessionId,
     /// What it asks.
     pub(super) request: RequestId,
+    /// The rules to choose from, once "always" was answered.
+    pub(super) offers: Option<Vec<Rule>>,
     shown_at: Instant,
 }
 
@@ -63,14 +66,25 @@ impl Questions {
 
     /// Begins to wait for the answer to a question that has just been shown.
     pub(super) fn open(&mut self, approval: &Approval) -> Question {
-        if let Self::Somebody { typed } = self {
-            typed.get_or_insert_with(read_lines);
-            forget_typed_ahead();
-        }
+        self.begin_to_listen();
         Question {
             session: approval.session_id,
             request: approval.request.request_id.clone(),
+            offers: None,
             shown_at: Instant::now(),
+        }
+    }
+
+    /// Begins to wait for which of `offers` shall hold, which has just been asked.
+    pub(super) fn go_on(&mut self, question: Question, offers: Vec<Rule>) -> Question {
+        self.begin_to_listen();
+        Question { offers: Some(offers), shown_at: Instant::now(), ..question }
+    }
+
+    fn begin_to_listen(&mut self) {
+        if let Self::Somebody { typed } = self {
+            typed.get_or_insert_with(read_lines);
+            forget_typed_ahead();
         }
     }
 

@@ -1,6 +1,8 @@
 //! `switchboard run`, `send` and `demo`: sets agents to work and shows what they do until they are through.
 
+mod assignment;
 mod board;
+mod choice;
 mod conductor;
 mod ending;
 mod job;
@@ -13,7 +15,6 @@ mod streamed;
 pub(super) use prompts::text as prompt_text;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::time::Duration;
 
 use switchboard_domain::{NewSession, SessionId};
@@ -22,12 +23,14 @@ use uuid::Uuid;
 use super::args::{DemoArgs, RunArgs, SendArgs};
 use super::output::Reader;
 use super::questions::Questions;
-use super::{ExitCode, Failure, Output, SAVING, Setup, project_command};
-use crate::config::{ApprovePolicy, Sourced};
-use crate::engine::AgentBook;
+use super::{ExitCode, Failure, Output, SAVING, Setup};
+use crate::config::ApprovePolicy;
 use crate::session_name::find_session;
+use crate::terminal::Style;
 use crate::workplace::Workplace;
+use assignment::Assignment;
 use board::Board;
+use choice::Choice;
 use conductor::{Approving, Conductor};
 use job::{Job, Task};
 use json_lines::JsonLines;
@@ -66,20 +69,24 @@ struct Plan {
 
 /// `switchboard run`
 pub(super) async fn run(args: &RunArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
-    let prompts = prompts::read(args)?;
-    let (agent, model) = agent(args, setup)?;
-    let folder = project_command::folder(args.project.as_deref().unwrap_or(Path::new(".")))?;
+    let assignments = prompts::read(args)?;
+    let choices = choice::choose_all(&assignments, args, &setup.config)?;
+    if let Some(choice) = choices.iter().find(|choice| choice.is_by_default && !args.jsonl) {
+        output.remark(&Style::DIM.paint(&choice::remark(&choice.agent)));
+    }
     let workplace = Workplace::open(setup).await?;
-    let project = workplace.project(&folder)?;
-    let new = |(prompt, title): (String, Option<String>)| {
+    let new = |(assignment, choice): (Assignment, Choice)| {
         let id = SessionId::new(Uuid::now_v7());
-        let (agent, model) = (agent.clone(), model.clone());
-        Task::Start(NewSession { id, project_id: project.id, agent, prompt, title, model })
+        let project_id = workplace.project(&choice.folder)?.id;
+        let Assignment { prompt, title, .. } = assignment;
+        let Choice { agent, model, .. } = choice;
+        Ok(Task::Start(NewSession { id, project_id, agent, prompt, title, model }))
     };
-    let tasks = prompts.into_iter().map(new).collect();
+    let tasks: Result<_, Failure> = assignments.into_iter().zip(choices).map(new).collect();
     let jobs = args.jobs.unwrap_or(setup.config.defaults.jobs.value).get();
     let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
-    carry_out(Plan { tasks, jobs, approve, pause: Duration::ZERO, json_lines: args.jsonl }, workplace, output).await
+    let plan = Plan { tasks: tasks?, jobs, approve, pause: Duration::ZERO, json_lines: args.jsonl };
+    carry_out(plan, workplace, output).await
 }
 
 /// `switchboard send`
@@ -113,19 +120,6 @@ pub(super) async fn demo(args: &DemoArgs, setup: &Setup, output: &mut Output) ->
     output.remark(ending::AFTER_DEMO);
     // One of the agents fails on purpose; that is no failure of the demo.
     Ok(if code == ExitCode::AgentFailed { ExitCode::Ok } else { code })
-}
-
-/// The agent to run and its model.
-fn agent(args: &RunArgs, setup: &Setup) -> Result<(String, Option<String>), Failure> {
-    let config = &setup.config;
-    let default_model = config.defaults.model.as_ref().map(|model| model.value.clone());
-    if let Some(command) = &args.exec {
-        return Ok((AgentBook::shell_name(command), args.model.clone()));
-    }
-    let named = args.agent.clone().map(|name| Sourced::from_flag(name, "--agent"));
-    let name = named.unwrap_or_else(|| config.defaults.agent.clone());
-    let own_model = config.agent_named(&name)?.model.clone();
-    Ok((name.value, args.model.clone().or(own_model).or(default_model)))
 }
 
 async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Result<ExitCode, Failure> {

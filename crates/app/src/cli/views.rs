@@ -9,6 +9,7 @@ use serde_json::Value;
 use switchboard_domain::{Approval, Draft, Message, Project, QueuedMessage, Session, StoredSession};
 use switchboard_store::SearchHit;
 
+use super::agents::State;
 use super::catalog::Catalog;
 
 /// A session in a list: its own fields and what a list shows around them.
@@ -114,10 +115,16 @@ impl<'a> QueuedView<'a> {
 }
 
 /// An agent and whether it can be run.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct AgentView {
-    /// Its name in the configuration.
+    /// What it is called here.
     pub(crate) name: String,
+    /// What its makers call it, when it is a known one.
+    pub(crate) title: Option<&'static str>,
+    /// Whether it can be run.
+    pub(crate) state: State,
+    /// What its program says when it is asked for its version, as far as that is known.
+    pub(crate) version: Option<String>,
     /// How it talks.
     pub(crate) protocol: &'static str,
     /// The program and its arguments.
@@ -128,6 +135,10 @@ pub(crate) struct AgentView {
     pub(crate) program: Option<PathBuf>,
     /// Whether it is used unless another one is named.
     pub(crate) is_default: bool,
+    /// The command that installs it, when it is a known one.
+    pub(crate) install: Option<&'static str>,
+    /// How to log in, when it is a known one.
+    pub(crate) log_in: Option<&'static str>,
     /// Where it is defined.
     pub(crate) origin: Value,
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::document::Section;
 use super::endpoint_config::EndpointConfig;
 use super::setting::{Kind, Lookup, Raw};
-use super::{ConfigError, Origin, Sourced};
+use super::{Agents, ConfigError, Origin, Sourced};
+use crate::known_agents::{KNOWN_AGENTS, KnownAgent};
 
 /// The agent that is always there: scripted, free, needs nothing installed.
 pub(crate) const BUILTIN_AGENT: &str = "builtin";
@@ -88,6 +89,13 @@ impl AgentConfig {
         Self { endpoint: Some(endpoint), model, account, ..Self::builtin() }
     }
 
+    /// A known agent, as it is without any configuration.
+    fn known(known: &KnownAgent) -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        let (command, pass_env) = (texts(known.command), texts(known.variables));
+        Self { protocol: known.protocol, command, pass_env, ..Self::builtin() }
+    }
+
     /// The agent that is always there.
     fn builtin() -> Self {
         let (command, env, pass_env) = (Vec::new(), BTreeMap::new(), Vec::new());
@@ -96,13 +104,11 @@ impl AgentConfig {
     }
 }
 
-/// The agents of the `[agents]` section, the one that is always there, and the one of the environment, if any.
-pub(super) fn read_agents(
-    agents: &Section<'_>,
-    variables: Lookup<'_>,
-) -> Result<BTreeMap<String, Sourced<AgentConfig>>, ConfigError> {
-    let builtin = Sourced { value: AgentConfig::builtin(), origin: Origin::Default };
-    let mut known = BTreeMap::from([(BUILTIN_AGENT.to_owned(), builtin)]);
+/// The agents that are known, those of the `[agents]` section, and the one of the environment, if any.
+pub(super) fn read_agents(agents: &Section<'_>, variables: Lookup<'_>) -> Result<Agents, ConfigError> {
+    let preset = |name: &str, value| (name.to_owned(), Sourced { value, origin: Origin::Default });
+    let mut known = Agents::from([preset(BUILTIN_AGENT, AgentConfig::builtin())]);
+    known.extend(KNOWN_AGENTS.iter().map(|agent| preset(agent.name, AgentConfig::known(agent))));
     for (name, origin, section) in agents.sections()? {
         check_name(name, &origin)?;
         let value = read_agent(name, &origin, &section)?;
@@ -133,19 +139,26 @@ fn read_agent(name: &str, origin: &Origin, section: &Section<'_>) -> Result<Agen
         return Ok(AgentConfig::with_endpoint(endpoint, text("model")?, text("account")?));
     }
     section.allow(&["account", "command", "endpoint", "env", "mode", "model", "pass_env", "protocol"])?;
-    let missing = |key| ConfigError::Missing { origin: origin.clone(), agent: name.to_owned(), key };
-    let command = section.texts("command")?;
-    if command.is_empty() {
-        return Err(missing("command"));
-    }
+    let base = start_of(name, origin, section)?;
     Ok(AgentConfig {
-        protocol: section.get("protocol")?.ok_or_else(|| missing("protocol"))?.value,
-        command,
         env: section.text_map("env")?,
-        pass_env: section.texts("pass_env")?,
+        pass_env: [base.pass_env, section.texts("pass_env")?].concat(),
         model: section.get("model")?.map(|model| model.value),
         mode: section.get("mode")?.map(|mode| mode.value),
         account: section.get("account")?.map(|account| account.value),
-        endpoint: None,
+        ..base
     })
+}
+
+/// How the agent of a section is started: as it says; or, when it says nothing about that and has the name of a
+/// known agent, as that one is, with its variables.
+fn start_of(name: &str, origin: &Origin, section: &Section<'_>) -> Result<AgentConfig, ConfigError> {
+    let (command, protocol) = (section.texts("command")?, section.get("protocol")?);
+    let missing = |key| ConfigError::Missing { origin: origin.clone(), agent: name.to_owned(), key };
+    match (KnownAgent::named(name), protocol) {
+        (Some(known), None) if command.is_empty() => Ok(AgentConfig::known(known)),
+        _ if command.is_empty() => Err(missing("command")),
+        (_, None) => Err(missing("protocol")),
+        (_, Some(Sourced { value: protocol, .. })) => Ok(AgentConfig { protocol, command, ..AgentConfig::builtin() }),
+    }
 }

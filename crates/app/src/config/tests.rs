@@ -32,7 +32,8 @@ fn nothing_set_is_the_defaults() {
     assert_eq!(config.defaults.approve.value, ApprovePolicy::Ask);
     assert_eq!(config.limits.save_timeout.value, Duration::from_secs(5));
     assert_eq!(config.limits.budget, None);
-    assert_eq!(config.agents.keys().collect::<Vec<_>>(), ["builtin"]);
+    assert!(config.agents.values().all(|agent| agent.origin == Origin::Default));
+    assert!(config.agents.contains_key("builtin") && config.agents.contains_key("claude"));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn mistakes_in_settings_are_explained() {
     config.toml:2: `defaults.approve` must be "ask", "edits", "all" or "none", not "maybe"
 
     no agent is called `nobody` (config.toml:2)
-    there are: builtin; add others to the configuration (see `switchboard agents`)
+    there are: amp, auggie, builtin, claude, claude-acp, codex, codex-acp, copilot, cursor, droid, gemini, goose, kimi, opencode, qoder, qwen, vibe; add others to the configuration (see `switchboard agents`)
 
     no agent is called `builtn` (config.toml:2)
     did you mean `builtin`?

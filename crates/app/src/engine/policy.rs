@@ -3,17 +3,10 @@
 use std::path::{Component, Path};
 
 use serde_json::Value;
-use switchboard_domain::{Answer, ApprovalRequest};
+use switchboard_domain::{Answer, ApprovalRequest, ToolKind, named_paths};
 
-/// Tools that change files and do nothing else, in the words of the agents that are known.
-const EDIT_TOOLS: [&str; 9] =
-    ["edit", "write", "multiedit", "notebookedit", "apply_patch", "file_change", "filechange", "delete", "move"];
-
-/// Fields that name one file.
-const PATH_FIELDS: [&str; 4] = ["file_path", "filePath", "notebook_path", "path"];
-
-/// Fields that list several, each with a path of its own.
-const LIST_FIELDS: [&str; 2] = ["changes", "locations"];
+/// Tools that take files away, beside those that change them ([`ToolKind::Edit`]).
+const REMOVING_TOOLS: [&str; 2] = ["delete", "move"];
 
 /// Who answers when an agent asks for approval, unless a remembered rule does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,17 +35,14 @@ impl ApprovalPolicy {
 }
 
 fn is_edit(tool: &str) -> bool {
-    EDIT_TOOLS.iter().any(|edit| edit.eq_ignore_ascii_case(tool))
+    ToolKind::of(tool) == Some(ToolKind::Edit) || REMOVING_TOOLS.iter().any(|name| name.eq_ignore_ascii_case(tool))
 }
 
 /// Whether the call says which files it is about, and all of them are the project's by name. Links are
 /// not followed: what a project's own links point to is the project's business.
 fn stays_in(project: &Path, input: &Value) -> bool {
-    let listed = LIST_FIELDS.iter().filter_map(|field| input.get(field)?.as_array()).flatten();
-    let named = |value: &Value| PATH_FIELDS.iter().filter_map(|field| value.get(field)).cloned().collect::<Vec<_>>();
-    let paths: Vec<Value> = named(input).into_iter().chain(listed.flat_map(named)).collect();
-    let is_inside = |path: &Value| path.as_str().is_some_and(|path| is_inside(project, Path::new(path)));
-    !paths.is_empty() && paths.iter().all(is_inside)
+    let is_inside = |path: &&str| is_inside(project, Path::new(path));
+    named_paths(input).is_some_and(|paths| !paths.is_empty() && paths.iter().all(is_inside))
 }
 
 fn is_inside(project: &Path, path: &Path) -> bool {
@@ -76,6 +66,8 @@ mod tests {
     #[case::a_neighbour_with_a_longer_name("Edit", json!({"file_path": "/project-2/a.rs"}), false)]
     #[case::climbing_out("Edit", json!({"file_path": "/project/../etc/passwd"}), false)]
     #[case::one_of_many_outside("edit", json!({"changes": [{"path": "a.rs"}, {"path": "/etc/passwd"}]}), false)]
+    #[case::moved_out("edit", json!({"changes": [{"path": "a.rs", "kind": {"type": "update", "move_path": "/etc/a"}}]}), false)]
+    #[case::shown_elsewhere("edit", json!({"locations": [{"path": "a"}], "content": [{"type": "diff", "path": "/b"}]}), false)]
     #[case::nothing_said("Edit", json!({"reason": "outside"}), false)]
     #[case::a_path_that_is_none("Edit", json!({"path": 1}), false)]
     #[case::running_a_command("Bash", json!({"path": "src/main.rs"}), false)]

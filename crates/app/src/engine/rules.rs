@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use switchboard_domain::{ApprovalRequest, Project, ProjectId, Rule};
+use switchboard_domain::{Approval, ApprovalRequest, Project, ProjectId, Rule};
 use switchboard_store::State;
 
 use crate::engine::{Engine, EngineError};
@@ -29,6 +29,26 @@ impl Engine {
     /// The rules of a project, in the order in which they were remembered.
     pub fn rules(&self, project_id: ProjectId) -> Vec<Rule> {
         self.store().read(|state| rules_in(state.settings(), project_id))
+    }
+
+    /// Whether a rule of the session's project allows the call by now.
+    pub fn is_allowed_by_rule(&self, approval: &Approval) -> bool {
+        let of_project = |project: &Project| self.store().read(|state| allow(state, project, &approval.request));
+        self.project_of(approval).as_ref().is_some_and(of_project)
+    }
+
+    /// Rules that would allow the call, to be offered for remembering: the narrowest first.
+    pub fn rules_to_offer(&self, approval: &Approval) -> Vec<Rule> {
+        self.project_of(approval).map_or_else(Vec::new, |project| Rule::offers(&approval.request, &project.path))
+    }
+
+    /// The project that the call is made in.
+    pub fn project_of(&self, approval: &Approval) -> Option<Project> {
+        let project = |state: &State| {
+            let session = state.session(approval.session_id)?;
+            state.project(session.session().project_id).cloned()
+        };
+        self.store().read(project)
     }
 
     /// Remembers a rule for a project; it is on disk when this returns. Remembering one twice is fine.

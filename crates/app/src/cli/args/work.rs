@@ -23,7 +23,7 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "PROMPT", num_args = 1.., conflicts_with = "parallel_file")]
     pub(crate) prompt: Vec<String>,
 
-    /// Which agent: a name from the configuration, or `builtin`
+    /// Which agent: one of those that `switchboard agents` lists; the first installed one unless configured
     #[arg(short, long, value_name = "NAME")]
     pub(crate) agent: Option<String>,
 
@@ -43,7 +43,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "COMMAND", conflicts_with = "agent")]
     pub(crate) exec: Option<String>,
 
-    /// Run one session for each line of this file, all at once; `-` reads standard input
+    /// Run one session for each line of this file, all at once; `-` reads standard input. A line may begin with
+    /// `--agent NAME` and `--model MODEL`, or be JSON: {"prompt": …, "agent": …, "project": …, "model": …, "title": …};
+    /// `-- ` before a prompt says that it is neither
     #[arg(long, value_name = "FILE", conflicts_with = "title")]
     pub(crate) parallel_file: Option<PathBuf>,
 

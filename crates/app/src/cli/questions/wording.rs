@@ -12,7 +12,7 @@ pub(in crate::cli) enum Verdict {
     Yes,
     /// It may not.
     No,
-    /// This one and all that follow in this run.
+    /// It may, and others like it: which ones is asked next.
     Always,
     /// Something else was typed, or nothing.
     Unclear,
@@ -39,7 +39,7 @@ pub(in crate::cli) fn question(approval: &Approval, title: &str) -> String {
 }
 
 /// What comes before the cursor.
-pub(in crate::cli) const PROMPT: &str = "  Allow it? [y]es, [n]o, [a]lways from now on: ";
+pub(in crate::cli) const PROMPT: &str = "  Allow it? [y]es, [n]o, [a]lways …: ";
 
 fn input(input: &Value) -> String {
     let field = |(name, value): (&String, &Value)| match value {

@@ -9,7 +9,7 @@ mod approvals;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use switchboard_domain::{Change, Health, RequestId, Seq, SessionId};
+use switchboard_domain::{Change, Health, RequestId, Rule, Seq, SessionId};
 use switchboard_store::{Published, Subscription, SubscriptionError};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -57,6 +57,8 @@ enum Done {
     Begun(usize, Result<(), EngineError>),
     /// An answer was given.
     Answered(Result<(), EngineError>),
+    /// A rule was remembered, or not.
+    Remembered(Rule, Result<(), EngineError>),
     /// A session was stopped since nobody could answer.
     GivenUp(usize),
     /// Every agent is stopped.
@@ -197,6 +199,14 @@ impl Conductor {
             Done::Answered(Err(error @ EngineError::AnswerWaits { .. })) => {
                 self.stage.step_aside(output)?;
                 output.remark(&error.to_string());
+            }
+            Done::Remembered(rule, outcome) => {
+                self.stage.step_aside(output)?;
+                let rule = single_line(&rule.to_string());
+                output.remark(&outcome.map_or_else(
+                    |error| format!("{rule} is not remembered: {error}"),
+                    |()| format!("{rule} needs no question here any more; `switchboard rule rm` takes that back"),
+                ));
             }
             // The agent took its question back, or is gone: then there is nothing to answer.
             Done::Answered(Ok(()) | Err(_)) | Done::Stopped => {}

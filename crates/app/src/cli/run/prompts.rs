@@ -3,34 +3,39 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::assignment::Assignment;
 use crate::cli::args::RunArgs;
 use crate::cli::{ExitCode, Failure};
 
 /// More than this on standard input is no prompt but an accident.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
 
+/// How a line of a parallel file is written.
+const FORMAT: &str = "a line is a prompt, perhaps after `--agent NAME` or `--model MODEL`, or JSON such as \
+                      {\"prompt\": \"fix it\", \"agent\": \"codex\"}; write `-- ` before a prompt that looks like one of these";
+
 /// Stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// The prompts of a run, each with the title it is given, if any.
+/// What a run is to do.
 ///
 /// # Errors
-/// When there is nothing to do, or a file cannot be read.
-pub(super) fn read(args: &RunArgs) -> Result<Vec<(String, Option<String>)>, Failure> {
+/// When there is nothing to do, a line makes no sense, or a file cannot be read.
+pub(super) fn read(args: &RunArgs) -> Result<Vec<Assignment>, Failure> {
     if let Some(file) = &args.parallel_file {
-        let prompts = lines(&file_text(file)?);
-        if prompts.is_empty() {
+        let assignments = lines(&file_text(file)?, file)?;
+        if assignments.is_empty() {
             return Err(Failure::new(ExitCode::Usage, format!("there is no prompt in {}", file.display()))
                 .hint("write one on each line; blank lines and lines that begin with # do not count"));
         }
-        return Ok(prompts.into_iter().map(|prompt| (prompt, None)).collect());
+        return Ok(assignments);
     }
     let prompt = match (&args.exec, args.prompt.as_slice()) {
         // A command that needs no prompt gets its own words, so that the transcript says what was asked.
         (Some(command), []) => command.clone(),
         (_, words) => text(words)?,
     };
-    Ok(vec![(prompt, args.title.clone())])
+    Ok(vec![Assignment { prompt, title: args.title.clone(), ..Assignment::default() }])
 }
 
 /// What was typed as words, or standard input for `-`.
@@ -49,9 +54,17 @@ pub(in crate::cli) fn text(words: &[String]) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn lines(text: &str) -> Vec<String> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(str::to_owned).collect()
+fn lines(text: &str, file: &Path) -> Result<Vec<Assignment>, Failure> {
+    let numbered = text.lines().map(str::trim).enumerate();
+    let counting = numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let read = |(index, line): (usize, &str)| {
+        let place = format!("{}:{}", file.display(), index + 1);
+        match Assignment::parse(line) {
+            Ok(assignment) => Ok(Assignment { place: Some(place), ..assignment }),
+            Err(why) => Err(Failure::new(ExitCode::Usage, why).at(&place).hint(FORMAT)),
+        }
+    };
+    counting.map(read).collect()
 }
 
 fn file_text(file: &Path) -> Result<String, Failure> {
@@ -87,13 +100,24 @@ mod tests {
 
     #[test]
     fn a_parallel_file_has_a_prompt_on_each_line() {
-        assert_eq!(lines("# tasks\n\n fix a \nfix b\n"), ["fix a", "fix b"]);
+        let read = lines("# tasks\n\n fix a \n--agent codex fix b\n", Path::new("prompts")).expect("sound");
+        let shown = |it: &Assignment| format!("{:?} {} {:?}", it.place, it.prompt, it.agent);
+        let expected =
+            ["Some(\"prompts:3\") fix a None", "Some(\"prompts:4\") fix b Some(\"codex\")"].map(str::to_owned);
+        assert_eq!(read.iter().map(shown).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_line_that_makes_no_sense_is_named() {
+        let failure = lines("fix a\n\n--agent codex\n", Path::new("prompts")).expect_err("nothing to do");
+        assert_eq!((failure.code(), failure.message()), (ExitCode::Usage, "prompts:3: there is no prompt"));
     }
 
     #[test]
     fn a_command_without_a_prompt_is_its_own() {
         let args = RunArgs { exec: Some("make test".to_owned()), ..RunArgs::default() };
-        assert_eq!(read(&args).expect("fine"), [("make test".to_owned(), None)]);
+        let expected = Assignment { prompt: "make test".to_owned(), ..Assignment::default() };
+        assert_eq!(read(&args).expect("fine"), [expected]);
     }
 
     #[test]

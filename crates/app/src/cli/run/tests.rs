@@ -1,5 +1,6 @@
 //! What is said of a run: on the board, at the end, and to the shell.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -140,9 +140,10 @@ fn an_agent_is_as_documented() {
     let text = "[defaults]\napprove = \"ask\"\n\n# mine\n\n[agents.mine]\nprotocol = \"exec\"\ncommand = [\"my-agent\", \"--print\"]";
     let config = Config::parse(text, Path::new("/code/config.toml"), &|_| None).expect("sound");
     assert_eq!(config.defaults.approve.value, ApprovePolicy::Ask);
-    let mut views = crate::cli::agents::views(&config, std::ffi::OsStr::new(""));
-    let mut mine = views.remove(1);
-    assert_eq!(mine.program, None, "it is not installed");
+    let views = crate::cli::agents::survey(&config, std::ffi::OsStr::new(""));
+    let mut mine = views.into_iter().find(|view| view.name == "mine").expect("it is listed");
+    assert_eq!((mine.program, mine.state), (None, State::NotFound), "it is not installed");
+    mine.state = State::Installed;
     mine.program = Some(PathBuf::from("/usr/local/bin/my-agent"));
     check("agent", &mine);
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use switchboard_domain::{Answer, Approval, RequestId, SessionId};
+use switchboard_domain::{Answer, Approval, RequestId, Rule, SessionId};
 
 use super::{Conductor, Done};
-use crate::cli::questions::{PROMPT, Questions, Typed, Verdict, question, verdict};
+use crate::cli::questions::lasting::{self, Lasting};
+use crate::cli::questions::{PROMPT, Question, Questions, Typed, Verdict, question, verdict};
 use crate::cli::run::job::{Job, Phase};
 use crate::cli::{ExitCode, Failure, Output};
 use crate::config::ApprovePolicy;
@@ -29,6 +30,10 @@ impl Conductor {
         match self.approving.policy {
             ApprovePolicy::All => self.answer(&approval, Answer::ALLOW),
             ApprovePolicy::None => self.answer(&approval, Answer::Deny),
+            // Another question of this run has brought the rule.
+            ApprovePolicy::Ask | ApprovePolicy::Edits if self.engine.is_allowed_by_rule(&approval) => {
+                self.answer(&approval, Answer::ALLOW);
+            }
             ApprovePolicy::Ask | ApprovePolicy::Edits if self.approving.questions.can_ask() => {
                 self.ask(&approval, output)?;
             }
@@ -89,18 +94,66 @@ impl Conductor {
         if !asked.is_answered_by(typed) {
             return;
         }
-        let verdict = verdict(line);
-        if verdict == Verdict::Unclear {
-            output.prompt(PROMPT);
-            return;
+        match asked.offers.clone() {
+            None => self.answered_call(asked, line, output),
+            Some(offers) => self.answered_lasting(asked, &offers, line, output),
         }
+    }
+
+    fn answered_call(&mut self, asked: Question, line: &str, output: &mut Output) {
+        match verdict(line) {
+            Verdict::Unclear => output.prompt(PROMPT),
+            Verdict::Yes => self.settle_question(&asked, Answer::ALLOW),
+            Verdict::No => self.settle_question(&asked, Answer::Deny),
+            Verdict::Always => {
+                let approval = self.pending(asked.session, &asked.request);
+                let offers = approval.map_or_else(Vec::new, |approval| self.engine.rules_to_offer(&approval));
+                if offers.is_empty() {
+                    return self.allow_the_rest(&asked);
+                }
+                output.remark(&lasting::menu(&offers));
+                output.prompt(&lasting::prompt(offers.len()));
+                self.asked = Some(self.approving.questions.go_on(asked, offers));
+            }
+        }
+    }
+
+    fn answered_lasting(&mut self, asked: Question, offers: &[Rule], line: &str, output: &mut Output) {
+        match lasting::choice(line, offers.len()) {
+            Lasting::Unclear => output.prompt(&lasting::prompt(offers.len())),
+            Lasting::Run => self.allow_the_rest(&asked),
+            Lasting::Rule(place) => {
+                self.remember(&asked, offers[place].clone());
+                self.settle_question(&asked, Answer::ALLOW);
+            }
+            Lasting::Back => {
+                output.prompt(PROMPT);
+                self.asked = Some(Question { offers: None, ..asked });
+            }
+        }
+    }
+
+    /// Allows this call and all that follow in this run.
+    fn allow_the_rest(&mut self, asked: &Question) {
+        (self.approving.policy, self.approving.pause) = (ApprovePolicy::All, Duration::ZERO);
+        self.jobs.iter().for_each(|job| self.engine.set_policy(job.session(), ApprovalPolicy::AllowAll));
+        self.settle_question(asked, Answer::ALLOW);
+    }
+
+    fn remember(&mut self, asked: &Question, rule: Rule) {
+        let approval = self.pending(asked.session, &asked.request);
+        let Some(project) = approval.and_then(|approval| self.engine.project_of(&approval)) else { return };
+        let engine = self.engine.clone();
+        self.errands.spawn(async move {
+            let remembered = engine.remember_rule(project.id, rule.clone()).await;
+            Done::Remembered(rule, remembered)
+        });
+    }
+
+    fn settle_question(&mut self, asked: &Question, answer: Answer) {
         self.asked = None;
-        if verdict == Verdict::Always {
-            (self.approving.policy, self.approving.pause) = (ApprovePolicy::All, Duration::ZERO);
-            self.jobs.iter().for_each(|job| self.engine.set_policy(job.session(), ApprovalPolicy::AllowAll));
-        }
         if let Some(approval) = self.pending(asked.session, &asked.request) {
-            self.answer(&approval, if verdict == Verdict::No { Answer::Deny } else { Answer::ALLOW });
+            self.answer(&approval, answer);
         }
     }
 
