@@ -1,66 +1,22 @@
 //! Agents are found where they are installed, named, listed and chosen.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
-
 use serde_json::Value;
-use switchboard_tests::{Ended, Home, Running, program};
+use switchboard_tests::Programs;
 
-/// A home with programs of its own and no others.
-struct Stage {
-    home: Home,
-    programs: PathBuf,
+/// The agents as programs see them.
+#[track_caller]
+fn agents(stage: &Programs) -> Vec<Value> {
+    serde_json::from_str(&stage.run(&["agents", "--json"]).expect_code(0).stdout).expect("a list")
 }
 
-impl Stage {
-    fn new() -> Self {
-        let home = Home::new();
-        let programs = home.scratch("programs");
-        std::fs::create_dir(&programs).expect("made");
-        Self { home, programs }
-    }
-
-    /// Installs a shell script as a program of this name.
-    fn install(self, name: &str, script: &str) -> Self {
-        let file = self.programs.join(name);
-        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).expect("written");
-        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("set");
-        self
-    }
-
-    /// Installs a program that speaks as Claude Code and Codex do.
-    fn install_understudy(self, name: &str, version: &str) -> Self {
-        let understudy = program::understudy().display().to_string();
-        self.install(name, &format!("[ \"$1\" = --version ] && echo {version} && exit\nexec {understudy:?} \"$@\""))
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.home.command(args);
-        command.env("PATH", &self.programs).env_remove("SWITCHBOARD_AGENT");
-        command
-    }
-
-    #[track_caller]
-    fn run(&self, args: &[&str]) -> Ended {
-        Running::start(&mut self.command(args)).wait()
-    }
-
-    /// The agents as programs see them.
-    #[track_caller]
-    fn agents(&self) -> Vec<Value> {
-        serde_json::from_str(&self.run(&["agents", "--json"]).expect_code(0).stdout).expect("a list")
-    }
-
-    #[track_caller]
-    fn agent(&self, name: &str) -> Value {
-        self.agents().into_iter().find(|agent| agent["name"] == name).expect("it is listed")
-    }
+#[track_caller]
+fn agent(stage: &Programs, name: &str) -> Value {
+    agents(stage).into_iter().find(|agent| agent["name"] == name).expect("it is listed")
 }
 
 #[test]
 fn the_first_agent_that_is_installed_is_run_and_named_on_standard_error() {
-    let stage = Stage::new().install_understudy("codex", "codex-cli 0.169.0");
+    let stage = Programs::new().install_understudy("codex", "codex-cli 0.169.0");
     let ended = stage.run(&["run", "hello"]).expect_code(0);
     assert_eq!(ended.stdout.trim(), "well, you said: hello");
     assert!(ended.stderr.contains("agent: codex (Codex), the first one found"), "{}", ended.stderr);
@@ -71,7 +27,7 @@ fn the_first_agent_that_is_installed_is_run_and_named_on_standard_error() {
 
 #[test]
 fn who_names_an_agent_or_reads_json_is_not_told_which_it_is() {
-    let stage = Stage::new().install_understudy("codex", "codex-cli 0.169.0");
+    let stage = Programs::new().install_understudy("codex", "codex-cli 0.169.0");
     for args in [&["run", "--agent", "codex", "hello"][..], &["run", "--jsonl", "hello"]] {
         let ended = stage.run(args).expect_code(0);
         assert!(!ended.stderr.contains("first one found"), "{}", ended.stderr);
@@ -80,13 +36,13 @@ fn who_names_an_agent_or_reads_json_is_not_told_which_it_is() {
 
 #[test]
 fn without_any_agent_the_built_in_one_is_run_and_says_that_it_is_none() {
-    let ended = Stage::new().run(&["run", "--approve", "all", "hello"]).expect_code(0);
+    let ended = Programs::new().run(&["run", "--approve", "all", "hello"]).expect_code(0);
     assert!(ended.stderr.contains("no coding agent was found"), "{}", ended.stderr);
 }
 
 #[test]
 fn an_agent_that_is_not_installed_is_not_started_and_says_how_to_get_it() {
-    let stage = Stage::new();
+    let stage = Programs::new();
     let ended = stage.run(&["run", "--agent", "gemini", "hello"]).expect_code(3);
     assert!(ended.stderr.contains("npm install -g @google/gemini-cli"), "{}", ended.stderr);
     stage.run(&["show", "last"]).expect_code(3);
@@ -94,18 +50,18 @@ fn an_agent_that_is_not_installed_is_not_started_and_says_how_to_get_it() {
 
 #[test]
 fn the_list_has_versions_states_and_what_to_do() {
-    let stage = Stage::new()
+    let stage = Programs::new()
         .install("claude", "echo '2.1.330 (Claude Code)'")
         .install("goose", "echo ' 1.23.2' >&2")
         .install("opencode", "printf '\\033[31mno idea\\n'; exit 1");
     stage.home.configure("[agents.mine]\nprotocol = \"exec\"\ncommand = [\"no-such-program\"]\n");
-    let claude = stage.agent("claude");
+    let claude = agent(&stage, "claude");
     assert_eq!((&claude["version"], &claude["state"]), (&"2.1.330".into(), &"installed".into()));
     assert_eq!((&claude["is_default"], &claude["log_in"]), (&true.into(), &"claude auth login".into()));
-    assert_eq!(stage.agent("goose")["version"], "1.23.2");
-    assert_eq!(stage.agent("opencode")["version"], Value::Null);
-    assert_eq!(stage.agent("codex")["install"], "npm install -g @openai/codex");
-    assert_eq!(stage.agent("mine")["state"], "not_found");
+    assert_eq!(agent(&stage, "goose")["version"], "1.23.2");
+    assert_eq!(agent(&stage, "opencode")["version"], Value::Null);
+    assert_eq!(agent(&stage, "codex")["install"], "npm install -g @openai/codex");
+    assert_eq!(agent(&stage, "mine")["state"], "not_found");
     let listed = stage.run(&["agents"]).expect_code(0).stdout;
     let states: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once('\t')).collect();
     assert_eq!(states[0], ("claude", "default\t2.1.330\tclaude\t-\tclaude"), "{listed}");
@@ -115,26 +71,26 @@ fn the_list_has_versions_states_and_what_to_do() {
 /// A program that never answers costs its version, and nobody else's.
 #[test]
 fn programs_that_hang_or_flood_are_listed_all_the_same() {
-    let stage = Stage::new()
+    let stage = Programs::new()
         .install("claude", "echo '2.1.330 (Claude Code)'")
         .install("gemini", "exec /bin/sleep 600")
         .install("qwen", "while :; do echo 'no version at all'; done");
-    let agents = stage.agents();
-    let version = |name: &str| agents.iter().find(|agent| agent["name"] == name).expect("listed")["version"].clone();
+    let listed = agents(&stage);
+    let version = |name: &str| listed.iter().find(|agent| agent["name"] == name).expect("listed")["version"].clone();
     assert_eq!([version("claude"), version("gemini"), version("qwen")], ["2.1.330".into(), Value::Null, Value::Null]);
 }
 
 #[test]
 fn a_program_of_the_users_own_is_not_asked_for_its_version() {
-    let stage = Stage::new().install("mine", "touch started");
+    let stage = Programs::new().install("mine", "touch started");
     stage.home.configure("[agents.mine]\nprotocol = \"exec\"\ncommand = [\"mine\"]\n");
-    assert_eq!(stage.agent("mine")["state"], "installed");
+    assert_eq!(agent(&stage, "mine")["state"], "installed");
     assert!(!stage.home.project().join("started").exists() && !std::env::temp_dir().join("started").exists());
 }
 
 #[test]
 fn each_line_of_a_parallel_file_may_name_its_agent() {
-    let stage = Stage::new().install_understudy("codex", "1.0").install_understudy("claude", "1.0");
+    let stage = Programs::new().install_understudy("codex", "1.0").install_understudy("claude", "1.0");
     let site = stage.home.scratch("site").display().to_string();
     std::fs::create_dir(&site).expect("made");
     let json = format!(r#"{{"prompt": "from json", "agent": "codex", "project": "{site}", "title": "its title"}}"#);
@@ -157,7 +113,7 @@ fn each_line_of_a_parallel_file_may_name_its_agent() {
 
 #[test]
 fn a_line_with_an_unknown_agent_is_named_and_nothing_is_started() {
-    let stage = Stage::new();
+    let stage = Programs::new();
     for (line, said) in
         [("--agent nobdy d", ":4: no agent is called `nobdy`"), ("--agent codex d", ":4: Codex is not installed")]
     {

@@ -125,7 +125,7 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
         Command::Down => return down::run(setup, output).await,
         Command::Status(args) => return status::run(*args, setup, output).await,
         Command::Doctor(args) => return doctor::run(*args, setup, output).await,
-        Command::Agents(args) => agents::run(*args, setup, output).await?,
+        Command::Agents(args) => return agents::run(args, setup, output).await,
         Command::Rm(args) => {
             owning(setup, output, async |workplace, output| remove::run(args, workplace, output).await).await?;
         }

@@ -12,6 +12,15 @@ pub(crate) fn read(page: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The example of a JSON shape in the manual.
+#[track_caller]
+pub(crate) fn shape(name: &str) -> serde_json::Value {
+    let page = read("cli.md");
+    let (_, rest) = page.split_once(&format!("<!-- shape: {name} -->\n```json\n")).expect("the shape is documented");
+    let (example, _) = rest.split_once("```").expect("its end");
+    serde_json::from_str(example).expect("valid JSON")
+}
+
 /// The one TOML block of the page on configuration.
 fn example() -> String {
     let page = read("config.md");

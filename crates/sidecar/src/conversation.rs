@@ -16,7 +16,11 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     pub(crate) fn new(agent: &AgentSpec, session: &LaunchSession) -> Self {
-        let adapter = adapter(agent, session);
+        Self::with(adapter(agent, session), agent)
+    }
+
+    /// A conversation through another adapter than the usual one of `agent`.
+    pub(crate) fn with(adapter: Box<dyn Protocol>, agent: &AgentSpec) -> Self {
         let inbox = Inbox::new(adapter.framing(), agent.limits.line_bytes_max);
         Self { adapter, inbox, tickets: 0 }
     }

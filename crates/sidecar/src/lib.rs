@@ -50,6 +50,7 @@
 //! # Ok(()) }
 //! ```
 
+mod check;
 mod conversation;
 pub mod folder;
 mod inbox;
@@ -62,6 +63,7 @@ mod tree;
 pub mod wire;
 pub mod worker;
 
+pub use check::{Ability, CheckError, Findings, Reach, check};
 pub use launch::{
     AgentLauncher, AgentSpec, Environment, LaunchError, LaunchSession, Limits, PROMPT_PLACEHOLDER, ProtocolKind,
     STANDARD_NAMES,

@@ -15,6 +15,7 @@ use switchboard_domain::{AgentCommand, WorkerProcess};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub(crate) use end::{LineEnd, Rejected, Weighed};
+pub(crate) use event::sample;
 pub use event::{Exit, ExitStatus, FaultKind, LineEvent, LineFault, SAMPLE_CHARS_MAX};
 pub use scripted::ScriptedAgent;
 pub(crate) use send::Patience;

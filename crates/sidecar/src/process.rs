@@ -11,6 +11,7 @@ mod terminals;
 use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
 
+use crate::conversation::Conversation;
 use crate::line::{LineBounds, LineEnd, Patience};
 use crate::{AgentLauncher, AgentLine, AgentSpec, LaunchError, LaunchSession};
 use driver::Driver;
@@ -35,12 +36,15 @@ impl ProcessLauncher {
         self.running.wait().await;
         self.running.reopen();
     }
-}
 
-#[async_trait]
-impl AgentLauncher for ProcessLauncher {
-    async fn launch(&self, agent: &AgentSpec, session: LaunchSession) -> Result<AgentLine, LaunchError> {
-        let spawned = spawn::spawn(agent, &session)?;
+    /// Starts `agent` for `session`, to be talked to in this conversation.
+    pub(crate) fn start(
+        &self,
+        agent: &AgentSpec,
+        session: &LaunchSession,
+        conversation: Conversation,
+    ) -> Result<AgentLine, LaunchError> {
+        let spawned = spawn::spawn(agent, session)?;
         let bounds = LineBounds {
             events_max: agent.limits.events_max.max(1),
             // Room for the longest line while the one before it is still being looked at.
@@ -48,8 +52,15 @@ impl AgentLauncher for ProcessLauncher {
             patience: Patience { starting: agent.limits.start_timeout, sending: agent.limits.send_timeout },
         };
         let (line, end, stop) = LineEnd::process(Some(spawned.worker), bounds);
-        let driver = Driver::new(agent, &session, spawned, end, stop);
+        let driver = Driver::new(agent, session, conversation, spawned, end, stop);
         self.running.spawn(driver.run());
         Ok(line)
+    }
+}
+
+#[async_trait]
+impl AgentLauncher for ProcessLauncher {
+    async fn launch(&self, agent: &AgentSpec, session: LaunchSession) -> Result<AgentLine, LaunchError> {
+        self.start(agent, &session, Conversation::new(agent, &session))
     }
 }

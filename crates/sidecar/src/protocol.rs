@@ -6,13 +6,13 @@
 //! [`Protocol::read`]), may hold a command back until the agent is ready for it (its [`Ticket`] is settled
 //! by a later write), and may refuse one.
 
-mod acp;
+pub(crate) mod acp;
 mod claude;
 mod codex;
 mod errand;
 mod exec;
 mod held;
-mod json_line;
+pub(crate) mod json_line;
 mod native;
 mod output;
 mod puzzle;

@@ -1,30 +1,35 @@
 //! `switchboard agents`: which agents there are, and what to do about those that are missing.
 
+mod check;
 mod survey;
 mod version;
 
 use std::path::Path;
 
-use super::args::AgentsArgs;
+use super::args::{AgentsAction, AgentsArgs};
 use super::output::Reader;
 use super::views::AgentView;
-use super::{Failure, Output, Setup};
+use super::{ExitCode, Failure, Output, Setup};
 use crate::terminal::{Cell, Column, Style, Table, single_line};
 pub(super) use survey::{State, survey};
 
 /// `switchboard agents`
-pub(super) async fn run(args: AgentsArgs, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
+pub(super) async fn run(args: &AgentsArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
+    if let Some(AgentsAction::Check(args)) = &args.action {
+        return check::run(args, setup, output).await;
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut views = survey(&setup.config, &path);
     version::ask_all(&setup.config, &mut views).await;
     if args.json.json {
-        return output.json(&views);
+        output.json(&views)?;
+        return Ok(ExitCode::Ok);
     }
     print(&views, output)?;
     if output.reader() == Reader::Person {
         output.remark(&Style::DIM.paint(&advice(&views, &setup.folders.config_file())));
     }
-    Ok(())
+    Ok(ExitCode::Ok)
 }
 
 /// To a program one table of all; to a person those that can be run, then how to get the others.
@@ -77,7 +82,7 @@ const fn state(view: &AgentView) -> &'static str {
 
 fn shopping_list(views: &[AgentView]) -> Table {
     let mut table =
-        Table::new([Column::new("NOT INSTALLED"), Column::new("").optional(), Column::new("TO INSTALL IT").flexible()]);
+        Table::new([Column::new("NOT INSTALLED"), Column::new("").optional(), Column::new("TO INSTALL IT")]);
     for view in views {
         table.row([
             Cell::styled(view.name.clone(), Style::ACCENT),
@@ -93,6 +98,8 @@ fn advice(views: &[AgentView], config_file: &Path) -> String {
     let file = config_file.display();
     format!(
         "\n`switchboard run PROMPT` uses {default}; `--agent NAME` another one of these\n\
-         add your own under [agents] in {file}, or run any command: `switchboard run --exec COMMAND PROMPT`"
+         `switchboard agents check` starts them, and says what works and what to do\n\
+         any command is an agent too: `switchboard run --exec COMMAND PROMPT`\n\
+         your own are under [agents] in {file}"
     )
 }

@@ -14,7 +14,9 @@ pub(crate) use manage::{
     CompletionsArgs, ConfigAction, ConfigArgs, DoctorArgs, ManArgs, ProjectAction, ProjectAddArgs, ProjectArgs,
     ProjectListArgs, ProjectRemoveArgs, RuleAction, RuleArgs, RuleChangeArgs, RuleListArgs,
 };
-pub(crate) use read::{AgentsArgs, ExportArgs, ExportFormat, ListArgs, SearchArgs, ShowArgs};
+pub(crate) use read::{
+    AgentsAction, AgentsArgs, AgentsCheckArgs, ExportArgs, ExportFormat, ListArgs, SearchArgs, ShowArgs,
+};
 pub(crate) use work::{DemoArgs, QueueAction, QueueArgs, RemoveArgs, RunArgs, SendArgs};
 
 use super::ExitCode;

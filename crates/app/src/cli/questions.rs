@@ -100,6 +100,11 @@ impl Questions {
 }
 
 impl Question {
+    /// The question as it was before "always" was answered.
+    pub(super) fn again(self) -> Self {
+        Self { offers: None, ..self }
+    }
+
     /// Whether a line was typed after the question was shown.
     pub(super) fn is_answered_by(&self, typed: &Typed) -> bool {
         typed.at > self.shown_at

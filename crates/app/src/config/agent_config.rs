@@ -93,7 +93,9 @@ impl AgentConfig {
     fn known(known: &KnownAgent) -> Self {
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let (command, pass_env) = (texts(known.command), texts(known.variables));
-        Self { protocol: known.protocol, command, pass_env, ..Self::builtin() }
+        // Two ways to the same maker share what its account may do.
+        let account = known.name.strip_suffix("-acp").map(str::to_owned);
+        Self { protocol: known.protocol, command, pass_env, account, ..Self::builtin() }
     }
 
     /// The agent that is always there.

@@ -89,6 +89,7 @@ impl Driver {
     pub(super) fn new(
         agent: &AgentSpec,
         session: &LaunchSession,
+        conversation: Conversation,
         spawned: Spawned,
         line: LineEnd,
         stop: oneshot::Receiver<StopRequest>,
@@ -101,7 +102,7 @@ impl Driver {
             stderr,
             stderr_read: Vec::new(),
             stderr_tail: Tail::new(agent.limits.stderr_bytes_max),
-            conversation: Conversation::new(agent, session),
+            conversation,
             out: Output::default(),
             outbox: Outbox::default(),
             line,

@@ -27,7 +27,7 @@ use serde_json::Value;
 use switchboard_domain::{AgentCommand, AgentEvent, AgentSessionId, Answer, RequestId};
 
 use self::calls::Calls;
-use self::complaint::Login;
+pub(crate) use self::complaint::{Login, explain, needs_login};
 use self::grants::Grants;
 use self::opening::Opening;
 use self::permission::{Permission, Permissions, Wants, cancelled};

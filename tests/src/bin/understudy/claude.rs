@@ -46,6 +46,12 @@ impl Dialect for Claude {
     fn hear(&mut self, line: &Value) -> Told {
         match line["type"].as_str() {
             Some("user") => Told::Prompt(line["message"]["content"].as_str().expect("a text").to_owned()),
+            Some("control_request") if line["request"]["subtype"] == "initialize" => {
+                let about = json!({"models": [{"value": "default"}], "account": {"apiKeySource": "a key"}});
+                let response = json!({"subtype": "success", "request_id": line["request_id"], "response": about});
+                say(&json!({"type": "control_response", "response": response}));
+                Told::Nothing
+            }
             Some("control_request") => {
                 let response = json!({"subtype": "success", "request_id": line["request_id"], "response": {}});
                 say(&json!({"type": "control_response", "response": response}));

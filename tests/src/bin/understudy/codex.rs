@@ -42,6 +42,11 @@ impl Dialect for Codex {
         let id = &line["id"];
         match line["method"].as_str() {
             Some("initialize") => say(&json!({"id": id, "result": {"userAgent": "understudy"}})),
+            Some("account/read") => {
+                let account = json!({"account": {"type": "apiKey"}, "requiresOpenaiAuth": true});
+                say(&json!({"id": id, "result": account}));
+            }
+            Some("model/list") => say(&json!({"id": id, "result": {"data": [{"model": "gpt"}]}})),
             Some("thread/start" | "thread/resume") => Self::open(line),
             Some("turn/start") => {
                 self.turns += 1;

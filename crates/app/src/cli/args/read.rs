@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use switchboard_domain::SessionStatus;
 
 use super::JsonFlag;
@@ -102,8 +102,40 @@ pub(crate) enum ExportFormat {
 }
 
 /// `switchboard agents`
-#[derive(Clone, Copy, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    subcommand_value_name = "ACTION",
+    subcommand_help_heading = "Actions"
+)]
 pub(crate) struct AgentsArgs {
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+
+    /// What to do; lists them unless given
+    #[command(subcommand)]
+    pub(crate) action: Option<AgentsAction>,
+}
+
+/// What to do with agents.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum AgentsAction {
+    /// Start agents without giving them anything to do, and say what they can do or what is wrong
+    Check(AgentsCheckArgs),
+}
+
+/// `switchboard agents check`
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct AgentsCheckArgs {
+    /// Which ones; all that are installed unless given
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// How long each of them may take to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+
     #[command(flatten)]
     pub(crate) json: JsonFlag,
 }

@@ -39,6 +39,8 @@ fn parse(line: &str) -> Result<Command, ErrorKind> {
 #[case::project_ls("project ls --all")]
 #[case::project_rm("project rm site")]
 #[case::agents("agents --json")]
+#[case::agents_check("agents check")]
+#[case::agents_check_some("agents check claude codex --timeout 5 --json")]
 #[case::config("config show --origin")]
 #[case::doctor("doctor")]
 #[case::up("up --listen 127.0.0.1:0 --restart")]

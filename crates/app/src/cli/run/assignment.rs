@@ -59,8 +59,8 @@ impl Assignment {
                 "--agent" => &mut assignment.agent,
                 "--model" => &mut assignment.model,
                 _ => {
-                    assignment.prompt = if word == ESCAPE { behind } else { rest }.to_owned();
-                    return Ok(assignment);
+                    let prompt = if word == ESCAPE { behind } else { rest }.to_owned();
+                    return Ok(Self { prompt, ..assignment });
                 }
             };
             let (value, behind) = value.map_or_else(|| first_word(behind), |value| (value, behind));

@@ -56,9 +56,10 @@ pub(in crate::cli) fn text(words: &[String]) -> Result<String, Failure> {
 
 fn lines(text: &str, file: &Path) -> Result<Vec<Assignment>, Failure> {
     let numbered = text.lines().map(str::trim).enumerate();
+    let name = if file == Path::new(STANDARD_INPUT) { "standard input".to_owned() } else { file.display().to_string() };
     let counting = numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let read = |(index, line): (usize, &str)| {
-        let place = format!("{}:{}", file.display(), index + 1);
+        let place = format!("{name}:{}", index + 1);
         match Assignment::parse(line) {
             Ok(assignment) => Ok(Assignment { place: Some(place), ..assignment }),
             Err(why) => Err(Failure::new(ExitCode::Usage, why).at(&place).hint(FORMAT)),

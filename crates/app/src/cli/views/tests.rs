@@ -13,18 +13,9 @@ use super::*;
 use crate::config::{ApprovePolicy, Config};
 use crate::documents;
 
-/// The example of a shape in the manual.
-#[track_caller]
-fn documented(shape: &str) -> Value {
-    let page = documents::read("cli.md");
-    let (_, rest) = page.split_once(&format!("<!-- shape: {shape} -->\n```json\n")).expect("the shape is documented");
-    let (example, _) = rest.split_once("```").expect("its end");
-    serde_json::from_str(example).expect("valid JSON")
-}
-
 #[track_caller]
 fn check(shape: &str, view: &impl Serialize) {
-    assert_eq!(serde_json::to_value(view).expect("serializes"), documented(shape));
+    assert_eq!(serde_json::to_value(view).expect("serializes"), documents::shape(shape));
 }
 
 fn time(millis_after_five: i64) -> Timestamp {
@@ -104,8 +95,8 @@ fn a_transcript_is_as_documented() {
     let messages = [Arc::new(message())];
     let view = TranscriptView::new(&catalog.sessions()[0], &messages, &catalog);
     let view = serde_json::to_value(view).expect("serializes");
-    assert_eq!(view["session"], documented("session"));
-    assert_eq!(view["messages"], json!([documented("message")]));
+    assert_eq!(view["session"], documents::shape("session"));
+    assert_eq!(view["messages"], json!([documents::shape("message")]));
     assert_eq!(view["draft"], Value::Null);
     assert_eq!(view["queue"][0]["content"], "run the linter");
     assert_eq!(view["approvals"], json!([]));

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 /// A way to log in.
 #[derive(Debug, PartialEq)]
-pub(super) struct Login {
+pub(crate) struct Login {
     name: String,
     how: String,
 }
 
 impl Login {
     /// The ways that `initialized`, the agent's first answer, offers.
-    pub(super) fn offered(initialized: &Value) -> Vec<Self> {
+    pub(crate) fn offered(initialized: &Value) -> Vec<Self> {
         let methods = initialized.get("authMethods").and_then(Value::as_array).into_iter().flatten();
         methods.filter_map(Self::read).collect()
     }
@@ -40,12 +40,12 @@ impl Login {
 }
 
 /// Whether `error` says that nobody is logged in.
-pub(super) fn needs_login(error: &Error) -> bool {
+pub(crate) fn needs_login(error: &Error) -> bool {
     error.code == ErrorCode::AuthRequired
 }
 
 /// What `error` says, and what can be done when nobody is logged in.
-pub(super) fn explain(error: &Error, logins: &[Login]) -> String {
+pub(crate) fn explain(error: &Error, logins: &[Login]) -> String {
     let said = words(error);
     if !needs_login(error) {
         return said;

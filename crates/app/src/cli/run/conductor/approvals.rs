@@ -128,7 +128,7 @@ impl Conductor {
             }
             Lasting::Back => {
                 output.prompt(PROMPT);
-                self.asked = Some(Question { offers: None, ..asked });
+                self.asked = Some(asked.again());
             }
         }
     }
