@@ -4,11 +4,13 @@
 //! answers are JSON of the shapes in [`wire`]. It knows neither sockets (see [`serve_socket`]) nor
 //! who may ask: whoever can call the router may do everything.
 
+mod access;
 mod actions;
 mod document;
 mod error;
 mod events;
 mod extract;
+mod hardening;
 mod metrics;
 mod router;
 mod schema;
@@ -30,8 +32,9 @@ use events::{Encodings, OpenStreams};
 use starts::Starts;
 use wire::Epoch;
 
+pub use access::Access;
 pub use router::document;
-pub use serve::{bind_socket, serve_socket};
+pub use serve::{bind_loopback, bind_socket, serve_socket, serve_tcp};
 
 /// The most bytes a request's body may have. A prompt is text that somebody typed or piped in.
 pub const BODY_BYTES_MAX: usize = 1 << 20;

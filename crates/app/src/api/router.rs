@@ -2,6 +2,7 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::openapi::OpenApi;
@@ -9,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::error::ApiError;
-use crate::api::{Api, BODY_BYTES_MAX, actions, document::finished, events, metrics};
+use crate::api::{Api, BODY_BYTES_MAX, actions, document::finished, events, hardening, metrics};
 
 impl Api {
     /// Everything that can be asked, for a server or to be called directly.
@@ -23,6 +24,7 @@ impl Api {
                 ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this cannot be done here")
             })
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .layer(middleware::from_fn(hardening::harden))
             .with_state(self.clone())
     }
 }

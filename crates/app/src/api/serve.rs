@@ -1,8 +1,11 @@
 //! Serving the API on a listener: one task for each connection, all of them bounded, and an end that
 //! does not wait for anybody.
 
+mod patience;
 mod socket;
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,9 +13,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use patience::Patient;
 
 pub use socket::bind_socket;
 
@@ -39,6 +44,24 @@ pub async fn serve_socket(listener: UnixListener, router: Router, shutdown: Canc
     serve(Socket(listener), router, shutdown).await;
 }
 
+/// Serves TCP until `shutdown`, then ends within two seconds. The router must be behind an
+/// [`Access`](crate::api::Access): everybody on this machine can connect.
+pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    serve(listener, router, shutdown).await;
+}
+
+/// A listener that only this machine can reach.
+///
+/// # Errors
+/// When the address is not a loopback address, or cannot be bound.
+pub async fn bind_loopback(address: SocketAddr) -> io::Result<TcpListener> {
+    if !address.ip().is_loopback() {
+        let what = format!("{address} can be reached from other machines");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+    }
+    TcpListener::bind(address).await
+}
+
 /// Where connections come in. Whoever may not come in is turned away before a word is read.
 trait Door: Send + Sync {
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
@@ -63,7 +86,25 @@ impl Door for Socket {
     }
 }
 
-async fn pause_after(error: &std::io::Error) {
+impl Door for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> TcpStream {
+        loop {
+            match Self::accept(self).await {
+                Ok((stream, peer)) if peer.ip().is_loopback() => {
+                    // Small events must not wait for more to come; a connection without it works as well.
+                    let _ = stream.set_nodelay(true);
+                    return stream;
+                }
+                Ok((_, peer)) => tracing::warn!(%peer, "another machine was turned away"),
+                Err(error) => pause_after(&error).await,
+            }
+        }
+    }
+}
+
+async fn pause_after(error: &io::Error) {
     tracing::warn!(%error, "a connection could not be accepted");
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
@@ -94,7 +135,8 @@ async fn connection(
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_PATIENCE).max_buf_size(CONNECTION_BYTES);
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let mut connection =
+        std::pin::pin!(http.serve_connection(TokioIo::new(Patient::new(stream)), TowerToHyperService::new(router)));
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = shutdown.cancelled() => {

@@ -1,10 +1,11 @@
 //! A server in a folder of its own, and its client.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use switchboard::api::wire::StartSession;
-use switchboard::api::{Api, ApiConfig, bind_socket, serve_socket};
+use switchboard::api::{Access, Api, ApiConfig, bind_loopback, bind_socket, serve_socket, serve_tcp};
 use switchboard::client::{Client, Mirror, Seen};
 use switchboard_domain::SessionId;
 use switchboard_store::State;
@@ -56,6 +57,16 @@ impl Server {
         let listener = bind_socket(&self.socket()).expect("bound");
         self.stop = CancellationToken::new();
         self.serving = Some(tokio::spawn(serve_socket(listener, self.api.router(), self.stop.clone())));
+    }
+
+    /// Opens a door for everybody on this machine, behind an access.
+    pub(crate) async fn serve_tcp(&mut self) -> (SocketAddr, Access) {
+        let listener = bind_loopback("127.0.0.1:0".parse().expect("an address")).await.expect("bound");
+        let address = listener.local_addr().expect("bound");
+        let access = Access::fresh(address).expect("random");
+        let router = access.guard(self.api.router());
+        self.serving = Some(tokio::spawn(serve_tcp(listener, router, self.stop.clone())));
+        (address, access)
     }
 
     /// Closes them, without a word to whoever is connected.
