@@ -60,6 +60,11 @@ impl Place {
         self.data.join("daemon.json")
     }
 
+    /// What opens the daemon over TCP. There is one only while it listens there.
+    pub(crate) fn token(&self) -> PathBuf {
+        self.data.join("daemon.token")
+    }
+
     /// Locked by whoever starts the daemon, until it is ready.
     pub(crate) fn start_lock(&self) -> PathBuf {
         self.data.join("daemon.start")

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,7 @@ use super::log::Log;
 use super::place::{Place, PlaceError};
 use super::reload::Reloader;
 use super::signals::{Signal, Signals};
-use crate::api::{Api, ApiConfig, bind_socket, serve_socket};
+use crate::api::{Access, Api, ApiConfig, bind_loopback, bind_socket, serve_socket, serve_tcp};
 use crate::engine::ShutdownEnd;
 use crate::private_file;
 use crate::setup::Setup;
@@ -157,13 +158,28 @@ impl Daemon {
         let reloader = Arc::new(Reloader::new(setup, workplace.engine().clone()));
         let refreshing = middleware::from_fn_with_state(Arc::clone(&reloader), refresh_before);
         let ending = CancellationToken::new();
-        let serving = tokio::spawn(serve_socket(listener, api.router().layer(refreshing), ending.clone()));
+        let router = api.router().layer(refreshing);
+        let tcp = match options.listen {
+            Some(address) => Some(open_to_tcp(address, &place).await?),
+            None => None,
+        };
+        let address = tcp.as_ref().and_then(|(listener, _)| listener.local_addr().ok());
+        let over_socket = serve_socket(listener, router.clone(), ending.clone());
+        let over_tcp = tcp.map(|(listener, access)| serve_tcp(listener, access.guard(router), ending.clone()));
+        let serving = tokio::spawn(async move {
+            let over_tcp = async {
+                if let Some(over_tcp) = over_tcp {
+                    over_tcp.await;
+                }
+            };
+            tokio::join!(over_socket, over_tcp);
+        });
         let announcement = Announcement {
             pid: std::process::id(),
             version: VERSION.to_owned(),
             epoch: api.epoch(),
             socket,
-            tcp: options.listen,
+            tcp: address,
             since: chrono::Utc::now().into(),
         };
         announcement.publish(&place.announcement()).map_err(ServeError::system("announce itself"))?;
@@ -203,7 +219,7 @@ impl Daemon {
         self.ending.cancel();
         let _its_panic_is_logged = self.serving.await;
         // While the folder is still ours: later these may be a successor's.
-        for file in [&self.announcement.socket, &self.place.announcement()] {
+        for file in [&self.announcement.socket, &self.place.announcement(), &self.place.token()] {
             if let Err(error) = private_file::remove(file) {
                 tracing::warn!(%error, file = %file.display(), "a file is left behind");
             }
@@ -222,10 +238,24 @@ async fn next_event(signals: &mut Signals, looks: &mut Interval) -> Event {
     }
 }
 
+/// A listener on this machine's own address, and who may ask there. Its token is new: that of a predecessor opens
+/// nothing.
+async fn open_to_tcp(address: SocketAddr, place: &Place) -> Result<(TcpListener, Access), ServeError> {
+    let failed = ServeError::system("listen for TCP");
+    let opened = async {
+        let listener = bind_loopback(address).await?;
+        let access = Access::fresh(listener.local_addr()?)?;
+        access.write_token(&place.token())?;
+        Ok((listener, access))
+    };
+    opened.await.map_err(failed)
+}
+
 /// Where the socket goes, rid of what a predecessor left. Only for the owner of the data folder.
 fn free_socket(place: &Place) -> Result<PathBuf, ServeError> {
     let socket = place.socket()?;
-    let freed = private_file::remove(&place.announcement()).and_then(|()| private_file::remove(&socket));
+    let left = [&place.announcement(), &place.token(), &socket];
+    let freed = left.into_iter().try_for_each(|file| private_file::remove(file));
     freed.map_err(ServeError::system("remove what a predecessor left"))?;
     Ok(socket)
 }

@@ -26,11 +26,10 @@ pub(crate) async fn rest(stream: &mut TcpStream) -> String {
 /// A request with these headers, on a connection of its own.
 pub(crate) async fn ask(address: SocketAddr, line: &str, headers: &[(&str, &str)], body: &str) -> String {
     let mut request = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    if !body.is_empty() {
-        request += &format!("content-length: {}\r\n", body.len());
+    let length = body.len().to_string();
+    let length = (!body.is_empty()).then_some(("content-length", length.as_str()));
+    for (name, value) in headers.iter().copied().chain(length) {
+        request.extend([name, ": ", value, "\r\n"]);
     }
     exchange(address, format!("{request}\r\n{body}").as_bytes()).await
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use crate::api::error::ApiError;
 
@@ -45,7 +45,7 @@ impl Origins {
                 return Err(foreign());
             }
         }
-        match headers.get(SEC_FETCH_SITE).map(|site| site.as_bytes()) {
+        match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
             None | Some(b"same-origin" | b"none") => Ok(()),
             Some(_) => Err(foreign()),
         }

@@ -1,6 +1,6 @@
 //! Something that only those know who may.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 
 use sha2::{Digest, Sha256};
@@ -24,7 +24,12 @@ impl Secret {
     pub(super) fn fresh() -> io::Result<Self> {
         let mut bytes = [0; SECRET_BYTES];
         getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(Self { text: bytes.iter().map(|byte| format!("{byte:02x}")).collect() })
+        let mut text = String::with_capacity(2 * SECRET_BYTES);
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(Self { text })
     }
 
     pub(super) fn text(&self) -> &str {

@@ -83,7 +83,7 @@ mod tests {
         let slow = tokio::spawn(async move {
             let mut taken = [0; 16];
             for _ in 0..5 {
-                sleep(WRITE_PATIENCE - Duration::from_secs(1)).await;
+                sleep(WRITE_PATIENCE / 2).await;
                 theirs.read_exact(&mut taken).await.expect("there");
             }
             theirs
