@@ -16,6 +16,7 @@ mod fake_llm;
 mod home;
 pub mod ledger;
 pub mod measure;
+pub mod onlooker;
 mod owner;
 mod processes;
 pub mod program;
