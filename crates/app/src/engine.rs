@@ -34,7 +34,7 @@ use tokio_util::task::TaskTracker;
 pub use admission::Slots;
 pub use agents::AgentBook;
 pub use budget::{Budget, Budgets, Overrun};
-pub use error::{EngineError, SendOutcome};
+pub use error::{EngineError, Resumed, SendOutcome};
 pub use ledger::Spent;
 pub use limits::Limits;
 pub use notice::{Notice, Notifier, Silent};
@@ -145,6 +145,16 @@ impl Engine {
     /// When there is no such session, the text could not be saved, or the agent could not be reached.
     pub async fn send(&self, id: SessionId, text: &str) -> Result<SendOutcome, EngineError> {
         self.order(id, |reply| Order::Say { text: text.to_owned(), reply }).await
+    }
+
+    /// Goes on with a session that was interrupted, failed or aborted: with `message`, or else with its last prompt
+    /// again if that was never answered, or else with "continue". What waits in its queue comes after that.
+    ///
+    /// # Errors
+    /// When there is no such session or nothing to go on with, the text could not be saved, or the agent could
+    /// not be reached.
+    pub async fn resume(&self, id: SessionId, message: Option<String>) -> Result<Resumed, EngineError> {
+        self.order(id, |reply| Order::Resume { message, reply }).await
     }
 
     /// Answers a request for approval. The answer is on disk before the agent hears it.

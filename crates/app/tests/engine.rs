@@ -15,6 +15,8 @@ mod patience;
 mod queueing;
 #[path = "engine/rate_limits.rs"]
 mod rate_limits;
+#[path = "engine/resuming.rs"]
+mod resuming;
 #[path = "engine/slots.rs"]
 mod slots;
 #[path = "engine/starting.rs"]

@@ -74,6 +74,10 @@ impl From<EngineError> for ApiError {
             Is::NotSaved { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not_saved", "GET /api/v1/health says more"),
             Is::AnswerWaits { .. } => (StatusCode::SERVICE_UNAVAILABLE, "answer_waits", "do not answer again"),
             Is::BudgetSpent(_) => (StatusCode::CONFLICT, "budget_spent", "raise the budget to go on"),
+            Is::NothingToResume { .. } => (StatusCode::CONFLICT, "nothing_to_resume", "send it a message"),
+            Is::TranscriptUnreadable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unreadable", "GET /api/v1/health says more")
+            }
             Is::NotStarted(_) => {
                 (StatusCode::BAD_GATEWAY, "agent_not_started", "the session is there, and failed; send to it to retry")
             }

@@ -44,6 +44,7 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(sessions::list, sessions::start))
         .routes(routes!(sessions::get, sessions::set_title, sessions::delete))
         .routes(routes!(sessions::abort))
+        .routes(routes!(sessions::resume))
         .routes(routes!(sessions::clear))
         .routes(routes!(messages::list, messages::send))
         .routes(routes!(messages::export))

@@ -18,4 +18,6 @@ pub use looks::{
 };
 pub(crate) use projects::Settings;
 pub use projects::{AddProject, ProjectView, RenameProject, RuleText, Setting};
-pub use sessions::{ListSessions, SendResult, SentTo, SessionView, SetTitle, StartSession, Stopped, Text};
+pub use sessions::{
+    ListSessions, Resume, Resumption, SendResult, SentTo, SessionView, SetTitle, StartSession, Stopped, Text,
+};

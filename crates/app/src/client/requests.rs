@@ -8,8 +8,8 @@ use serde_json::Value;
 use switchboard_domain::{Project, ProjectId, QueuedMessage, QueuedMessageId, RequestId, Rule, SessionId};
 
 use crate::api::wire::{
-    AddProject, AnswerApproval, Decision, Policy, RenameProject, RuleText, SendResult, SessionView, SetPolicy,
-    SetTitle, Setting, StartSession, Stopped, Text,
+    AddProject, AnswerApproval, Decision, Policy, RenameProject, Resume, Resumption, RuleText, SendResult, SessionView,
+    SetPolicy, SetTitle, Setting, StartSession, Stopped, Text,
 };
 use crate::client::query::{escaped, with_query};
 use crate::client::{Client, ClientError};
@@ -29,6 +29,11 @@ impl Client {
     pub async fn abort(&self, id: SessionId) -> Result<bool, ClientError> {
         let stopped: Stopped = self.order(Method::POST, &of(id, "/abort")).await?;
         Ok(stopped.was_running)
+    }
+
+    /// Goes on with a session that was interrupted, failed or aborted.
+    pub async fn resume(&self, id: SessionId, resume: &Resume) -> Result<Resumption, ClientError> {
+        self.post(&of(id, "/resume"), resume).await
     }
 
     /// Gives a session another title.

@@ -1,6 +1,6 @@
 //! Why an order to the engine was not carried out.
 
-use switchboard_domain::QueuedMessageId;
+use switchboard_domain::{QueuedMessageId, SessionStatus};
 use switchboard_store::{CreateError, Refused};
 use thiserror::Error;
 
@@ -13,6 +13,15 @@ pub enum SendOutcome {
     Delivered,
     /// Into the queue, behind what waits there.
     Queued(QueuedMessageId),
+}
+
+/// What a session was told so that it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resumed {
+    /// Its last prompt, which was never answered, again.
+    Again(String),
+    /// This.
+    With(String),
 }
 
 /// Why an order was not carried out.
@@ -50,6 +59,15 @@ pub enum EngineError {
     /// No more may be spent.
     #[error(transparent)]
     BudgetSpent(#[from] Overrun),
+    /// The session is not one that was cut off.
+    #[error("the session is {status}: there is nothing to resume")]
+    NothingToResume {
+        /// What it is.
+        status: SessionStatus,
+    },
+    /// What was said last is not known.
+    #[error("the transcript cannot be read: {0}")]
+    TranscriptUnreadable(String),
     /// The agent's program could not be started.
     #[error("Failed to start agent: {0}")]
     NotStarted(String),

@@ -4,6 +4,7 @@ mod answers;
 mod entering;
 mod events;
 mod patience;
+mod resuming;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::engine::admission::{Process, Slot};
 use crate::engine::runners::Retirement;
-use crate::engine::{EngineError, Inner, SendOutcome};
+use crate::engine::{EngineError, Inner, Resumed, SendOutcome};
 
 pub(crate) use entering::is_stuck_report;
 use entering::{AtDoor, called};
@@ -38,6 +39,8 @@ pub(crate) enum Order {
     Prompt { text: String, reply: Reply<()> },
     /// What a person says later on.
     Say { text: String, reply: Reply<SendOutcome> },
+    /// Go on with a turn that did not come to its end.
+    Resume { message: Option<String>, reply: Reply<Resumed> },
     /// The answer to a request for approval, on its way to the disk.
     Answer { request_id: RequestId, answer: Answer, receipt: Receipt<()>, reply: Reply<()> },
     /// Send what waits in the queue, if the agent is free.
@@ -174,6 +177,7 @@ impl Runner {
             Order::Answer { request_id, answer: decision, receipt, reply } => {
                 self.send_answer(request_id, decision, receipt, reply);
             }
+            Order::Resume { message, reply } => answer(reply, self.resume(message).await),
             Order::Pump { reply } => {
                 self.pump().await;
                 answer(reply, Ok(()));

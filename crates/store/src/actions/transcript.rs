@@ -67,6 +67,14 @@ impl Store {
         })
     }
 
+    /// A turn whose prompt is in the transcript already begins again: the session runs, its error is gone.
+    ///
+    /// # Errors
+    /// [`Refused::SessionNotFound`].
+    pub fn begin_turn_again(&self, id: SessionId) -> Result<Receipt<()>, Refused> {
+        self.on_session(id, "turn", |session, at| Ok(((), running(session, at))))
+    }
+
     /// A turn ends: streamed text that no message replaced is kept as a message, pending tool calls
     /// go onto the last one, waiting approvals end, the time is added up, and the status is set.
     ///

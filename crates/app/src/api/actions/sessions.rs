@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::api::extract::{At, Body, Params};
-use crate::api::wire::{ListSessions, SessionView, SetTitle, StartSession, Stopped};
+use crate::api::wire::{ListSessions, Resume, Resumption, SessionView, SetTitle, StartSession, Stopped};
 
 /// The version of UUIDs that order by time, as the list of sessions does.
 const ORDERED_VERSION: usize = 7;
@@ -104,6 +104,28 @@ pub(in crate::api) async fn abort(State(api): State<Api>, At(id): At<SessionId>)
     let engine = api.engine().clone();
     let was_running = api.carry_out(async move { Ok(engine.abort(id).await?) }).await?;
     Ok(Json(Stopped { was_running }))
+}
+
+/// Go on with a session that was interrupted, failed or aborted
+#[utoipa::path(post, path = "/sessions/{id}/resume", tag = "sessions", params(("id" = Uuid, Path)),
+    request_body = Resume, responses((status = 200, body = Resumption)))]
+pub(in crate::api) async fn resume(
+    State(api): State<Api>,
+    At(id): At<SessionId>,
+    Body(Resume { message, policy }): Body<Resume>,
+) -> Result<Json<Resumption>, ApiError> {
+    if message.as_ref().is_some_and(|message| message.trim().is_empty()) {
+        return Err(ApiError::empty_text());
+    }
+    api.session_view(id)?;
+    let engine = api.engine().clone();
+    let resumed = api.carry_out(async move {
+        if let Some(policy) = policy {
+            engine.set_policy(id, policy.into());
+        }
+        Ok(engine.resume(id, message).await?)
+    });
+    Ok(Json(resumed.await?.into()))
 }
 
 /// Empty a session: its transcript, approvals and queue go, its agent first

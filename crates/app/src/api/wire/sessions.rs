@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::error::ApiError;
 use crate::api::schema;
 use crate::api::wire::Policy;
-use crate::engine::SendOutcome;
+use crate::engine::{Resumed, SendOutcome};
 
 /// Starts a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -115,6 +115,36 @@ impl Text {
     /// The text, if something is in it.
     pub(in crate::api) fn said(self) -> Result<String, ApiError> {
         if self.text.trim().is_empty() { Err(ApiError::empty_text()) } else { Ok(self.text) }
+    }
+}
+
+/// Goes on with a session that did not come to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// What its agent is told. Otherwise the last prompt again, if it was never answered; otherwise `continue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Who answers when its agent asks for approval from now on; as before when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
+/// What a session was told so that it goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resumption {
+    /// What its agent was told.
+    pub message: String,
+    /// Whether that is the last prompt again, which is in the transcript once.
+    pub again: bool,
+}
+
+impl From<Resumed> for Resumption {
+    fn from(resumed: Resumed) -> Self {
+        match resumed {
+            Resumed::Again(message) => Self { message, again: true },
+            Resumed::With(message) => Self { message, again: false },
+        }
     }
 }
 

@@ -10,12 +10,17 @@ impl Runner {
     /// A prompt begins a turn: saved, then sent. What goes wrong is the session's error.
     pub(super) async fn prompt(&mut self, text: &str) -> Result<(), EngineError> {
         let outcome = self.try_prompt(text).await;
-        match &outcome {
+        self.settle_prompt(&outcome);
+        outcome
+    }
+
+    /// What goes wrong before the agent has a prompt ends its turn.
+    pub(super) fn settle_prompt(&self, outcome: &Result<(), EngineError>) {
+        match outcome {
             // The stop that is on its way ends the turn.
             Ok(()) | Err(EngineError::Stopped) => {}
             Err(error) => self.fail_turn(error.to_string(), ApprovalEnd::Expired),
         }
-        outcome
     }
 
     async fn try_prompt(&mut self, text: &str) -> Result<(), EngineError> {
