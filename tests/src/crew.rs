@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use switchboard::engine::{AgentBook, ApprovalPolicy, Engine, EngineConfig, ShutdownEnd, Silent};
-use switchboard_domain::{NewSession, ProjectId};
+use switchboard_domain::{NewSession, ProjectId, SessionId};
 use switchboard_sidecar::{AgentSpec, ProcessLauncher, ProtocolKind};
-use switchboard_store::Store;
+use switchboard_store::{Persistence, Store, StoreConfig};
 use tokio::task::JoinSet;
 
 use crate::{program, workload};
@@ -27,7 +27,15 @@ impl Crew {
     /// # Panics
     /// When the database cannot be opened.
     pub async fn hire(folder: &Path) -> Self {
-        let store = workload::open(&folder.join("home")).await;
+        Self::hire_on(folder, workload::database(&folder.join("home")).await)
+    }
+
+    /// [`Crew::hire`] on any database; agents work in `folder`.
+    ///
+    /// # Panics
+    /// When the store refuses, which it has no reason to.
+    pub fn hire_on(folder: &Path, database: impl Persistence) -> Self {
+        let store = Store::start(database, StoreConfig::default());
         let project = store.add_project(folder).expect("a new project").into_value();
         let agent = AgentSpec::new(AGENT, ProtocolKind::Native, program::rogue()).with_args(["as-told".to_owned()]);
         let launcher = ProcessLauncher::new();
@@ -39,6 +47,11 @@ impl Crew {
             EngineConfig::default(),
         );
         Self { engine, launcher, project_id: project.id }
+    }
+
+    /// The engine at work.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The store that everything is told to.
@@ -59,6 +72,15 @@ impl Crew {
         while let Some(started) = starts.join_next().await {
             started.expect("no start panics").expect("the agent starts");
         }
+    }
+
+    /// A session that has no agent.
+    ///
+    /// # Panics
+    /// When it cannot be saved.
+    pub async fn quiet_session(&self) -> SessionId {
+        let created = self.store().create_session(self.session("nothing")).await;
+        created.expect("it can be saved").session().id
     }
 
     fn session(&self, prompt: &str) -> NewSession {

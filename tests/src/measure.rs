@@ -3,15 +3,22 @@
 //! Machines differ, and one machine differs from itself by a fifth between runs; a ratio to something
 //! well known that was measured a moment earlier does not.
 
+mod growth;
+mod report;
+mod samples;
+
 use std::fmt;
-use std::io::{self, Write};
 use std::time::{Duration, Instant};
+
+pub use growth::Growth;
+pub use report::Report;
+pub use samples::Samples;
 
 /// One measured number.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    name: String,
-    value: f64,
+    pub(crate) name: String,
+    pub(crate) value: f64,
     unit: Unit,
 }
 
@@ -21,6 +28,8 @@ enum Unit {
     PerSecond,
     Milliseconds,
     Megabytes,
+    Exponent,
+    Pieces,
 }
 
 /// What was promised.
@@ -34,6 +43,8 @@ pub enum Goal {
     Within(Duration),
     /// No more memory than this, in MB.
     Megabytes(f64),
+    /// Grows no faster than this power of the work.
+    Exponent(f64),
     /// Nothing: it is shown to be compared with.
     None,
 }
@@ -41,26 +52,49 @@ pub enum Goal {
 impl Figure {
     /// `count` things in `took`.
     pub fn rate(name: impl Into<String>, count: u64, took: Duration) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are far below 2^52")]
-        let count = count as f64;
-        Self { name: name.into(), value: count / took.as_secs_f64(), unit: Unit::PerSecond }
+        Self::new(name, as_float(count) / took.as_secs_f64(), Unit::PerSecond)
     }
 
     /// How long one thing took.
     pub fn time(name: impl Into<String>, took: Duration) -> Self {
-        Self { name: name.into(), value: took.as_secs_f64() * 1e3, unit: Unit::Milliseconds }
+        Self::new(name, took.as_secs_f64() * 1e3, Unit::Milliseconds)
     }
 
-    /// How much memory something holds.
-    pub fn memory(name: impl Into<String>, megabytes: f64) -> Self {
-        Self { name: name.into(), value: megabytes, unit: Unit::Megabytes }
+    /// How much memory or disk something holds.
+    pub fn megabytes(name: impl Into<String>, megabytes: f64) -> Self {
+        Self::new(name, megabytes, Unit::Megabytes)
+    }
+
+    /// With which power of the work the cost grows.
+    pub fn exponent(name: impl Into<String>, exponent: f64) -> Self {
+        Self::new(name, exponent, Unit::Exponent)
+    }
+
+    /// How many there are.
+    pub fn pieces(name: impl Into<String>, pieces: u64) -> Self {
+        Self::new(name, as_float(pieces), Unit::Pieces)
+    }
+
+    fn new(name: impl Into<String>, value: f64, unit: Unit) -> Self {
+        Self { name: name.into(), value, unit }
+    }
+
+    /// What its number counts, for programs.
+    pub(crate) const fn unit(&self) -> &'static str {
+        match self.unit {
+            Unit::PerSecond => "per_second",
+            Unit::Milliseconds => "milliseconds",
+            Unit::Megabytes => "megabytes",
+            Unit::Exponent => "exponent",
+            Unit::Pieces => "pieces",
+        }
     }
 
     /// How many times better than `baseline`.
     pub fn ratio(&self, baseline: &Self) -> f64 {
         match self.unit {
             Unit::PerSecond => self.value / baseline.value,
-            Unit::Milliseconds | Unit::Megabytes => baseline.value / self.value,
+            Unit::Milliseconds | Unit::Megabytes | Unit::Exponent | Unit::Pieces => baseline.value / self.value,
         }
     }
 
@@ -70,7 +104,7 @@ impl Figure {
             Goal::Rate(least) => self.value >= least,
             Goal::Times(least) => baseline.is_some_and(|baseline| self.ratio(baseline) >= least),
             Goal::Within(most) => self.value <= most.as_secs_f64() * 1e3,
-            Goal::Megabytes(most) => self.value <= most,
+            Goal::Megabytes(most) | Goal::Exponent(most) => self.value <= most,
             Goal::None => true,
         }
     }
@@ -80,8 +114,12 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unit {
             Unit::PerSecond => write!(f, "{}/s", thousands(self.value)),
-            Unit::Milliseconds => write!(f, "{:.2} ms", self.value),
+            Unit::Milliseconds if self.value < 1.0 => write!(f, "{:.0} µs", self.value * 1e3),
+            Unit::Milliseconds if self.value < 10.0 => write!(f, "{:.2} ms", self.value),
+            Unit::Milliseconds => write!(f, "{} ms", thousands(self.value)),
             Unit::Megabytes => write!(f, "{:.1} MB", self.value),
+            Unit::Exponent => write!(f, "n^{:.2}", self.value),
+            Unit::Pieces => write!(f, "{}", thousands(self.value)),
         }
     }
 }
@@ -93,24 +131,10 @@ impl fmt::Display for Goal {
             Self::Times(least) => write!(f, "at least {least} times the baseline"),
             Self::Within(most) => write!(f, "within {most:?}"),
             Self::Megabytes(most) => write!(f, "at most {most} MB"),
+            Self::Exponent(most) => write!(f, "at most n^{most}"),
             Self::None => Ok(()),
         }
     }
-}
-
-/// Prints one line: the figure, its ratio to the baseline, its goal and whether it is met.
-///
-/// # Panics
-/// When standard output is closed.
-pub fn report(figure: &Figure, baseline: Option<&Figure>, goal: Goal) {
-    let ratio = baseline.map(|other| format!("{:.2} times {} ({other})", figure.ratio(other), other.name));
-    let verdict = match goal {
-        Goal::None => String::new(),
-        _ if figure.meets(goal, baseline) => format!("ok: {goal}"),
-        _ => format!("MISSED: {goal}"),
-    };
-    let line = format!("{:<46} {:>16}  {}", figure.name, figure.to_string(), ratio.unwrap_or_default());
-    writeln!(io::stdout(), "{line}\n{:<46} {verdict}", "").expect("somebody reads what is measured");
 }
 
 /// How long `work` takes.
@@ -120,13 +144,9 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (value, began.elapsed())
 }
 
-/// The value that `percent` of the samples do not exceed; sorts them.
-///
-/// # Panics
-/// Without samples.
-pub fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
-    samples.sort_unstable();
-    samples[(samples.len() * percent / 100).min(samples.len() - 1)]
+#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are far below 2^52")]
+const fn as_float(count: u64) -> f64 {
+    count as f64
 }
 
 fn thousands(value: f64) -> String {
@@ -157,19 +177,14 @@ mod tests {
         assert!(fast.meets(Goal::Rate(200.0), None) && !slow.meets(Goal::Rate(101.0), None));
         assert!(!fast.meets(Goal::Times(1.0), None), "a ratio needs something to be a ratio to");
         assert!(!Figure::time("long", 2 * second).meets(Goal::Within(second), None));
-        assert!(!Figure::memory("fat", 31.0).meets(Goal::Megabytes(30.0), None));
+        assert!(!Figure::megabytes("fat", 31.0).meets(Goal::Megabytes(30.0), None));
+        assert!(!Figure::exponent("steep", 2.0).meets(Goal::Exponent(1.2), None));
     }
 
     #[test]
-    fn large_numbers_can_be_read() {
+    fn numbers_can_be_read() {
         assert_eq!(Figure::rate("many", 1_234_567, Duration::from_secs(1)).to_string(), "1,234,567/s");
-    }
-
-    #[test]
-    fn a_percentile_is_one_of_the_samples() {
-        let mut samples: Vec<Duration> = (1..=100).rev().map(Duration::from_millis).collect();
-        assert_eq!(percentile(&mut samples, 99), Duration::from_millis(100));
-        assert_eq!(percentile(&mut samples, 50), Duration::from_millis(51));
-        assert_eq!(percentile(&mut samples[..1], 99), Duration::from_millis(1));
+        assert_eq!(Figure::time("short", Duration::from_micros(42)).to_string(), "42 µs");
+        assert_eq!(Figure::time("long", Duration::from_millis(1_500)).to_string(), "1,500 ms");
     }
 }

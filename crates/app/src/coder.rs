@@ -27,8 +27,10 @@ mod trouble;
 mod wire;
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
+use switchboard_domain::SessionId;
 use switchboard_sidecar::worker::{Interrupted, Worker};
 
 use agent::Coder;
@@ -49,6 +51,14 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     let served = runtime.block_on(serve(settings, Worker::stdio()));
     runtime.shutdown_timeout(SHUTDOWN_MAX);
     served
+}
+
+/// Removes from `folder` what the agent remembers of a session.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub(crate) fn forget(folder: &Path, session_id: SessionId) -> io::Result<()> {
+    memory::Memory::new(folder).forget(&session_id.to_string())
 }
 
 async fn serve(settings: Settings, mut worker: Worker) -> io::Result<()> {

@@ -20,6 +20,7 @@ mod rules;
 mod runner;
 mod runners;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,11 +59,14 @@ pub struct EngineConfig {
     pub stop: StopPolicy,
     /// The limits within which agents run.
     pub limits: Limits,
+    /// Where the agents that are part of this program keep their conversations, if they do.
+    pub conversations: Option<PathBuf>,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { intent_timeout: Duration::from_secs(5), stop: StopPolicy::GRACEFUL, limits: Limits::default() }
+        let (stop, limits) = (StopPolicy::GRACEFUL, Limits::default());
+        Self { intent_timeout: Duration::from_secs(5), stop, limits, conversations: None }
     }
 }
 
@@ -207,19 +211,34 @@ impl Engine {
     /// Removes a session and all that belongs to it, its agent first.
     ///
     /// # Errors
-    /// When there is no such session, or the removal could not be saved in time.
+    /// When there is no such session, what its agent keeps cannot be removed, or the removal could not be
+    /// saved in time.
     pub async fn delete_session(&self, id: SessionId) -> Result<(), EngineError> {
         self.abort(id).await?;
+        // Before the session: what could not be removed must not be left without a name to find it by.
+        self.forget_conversation(id).await?;
         self.saved(self.inner.store.delete_session(id)?).await
     }
 
-    /// Empties a session: its transcript, approvals and queue go, its agent first.
+    /// Empties a session: its transcript, approvals and queue go, its agent and what that remembers first.
     ///
     /// # Errors
-    /// When there is no such session, or the removal could not be saved in time.
+    /// As [`Engine::delete_session`].
     pub async fn clear_session(&self, id: SessionId) -> Result<(), EngineError> {
         self.abort(id).await?;
+        self.forget_conversation(id).await?;
         self.saved(self.inner.store.clear_session(id)?).await
+    }
+
+    async fn forget_conversation(&self, id: SessionId) -> Result<(), EngineError> {
+        let Some(folder) = self.inner.config.conversations.clone() else { return Ok(()) };
+        let forgotten = tokio::task::spawn_blocking(move || crate::coder::forget(&folder, id)).await;
+        let problem = match forgotten {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(panicked) => panicked.to_string(),
+        };
+        Err(EngineError::NotDeleted(format!("what its agent remembers cannot be removed: {problem}")))
     }
 
     /// What to do with a session's approvals from now on.

@@ -1,6 +1,6 @@
 //! The data folder while this process owns it: database, store and engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +81,12 @@ impl Workplace {
             Arc::new(launcher.clone()),
             agent_book(setup)?,
             Arc::clone(&dispatch) as _,
-            EngineConfig { intent_timeout, limits: config.limits.for_engine(), ..EngineConfig::default() },
+            EngineConfig {
+                intent_timeout,
+                limits: config.limits.for_engine(),
+                conversations: Some(conversations(setup)),
+                ..EngineConfig::default()
+            },
         );
         Ok(Self { engine, launcher, dispatch })
     }
@@ -133,8 +138,12 @@ impl Workplace {
 /// # Errors
 /// When the built-in one cannot be started.
 pub(crate) fn agent_book(setup: &Setup) -> Result<AgentBook, NoProgramError> {
-    let agents = agent_specs(&setup.config, &setup.folders.data().join(CODER_MEMORY))?;
+    let agents = agent_specs(&setup.config, &conversations(setup))?;
     Ok(AgentBook::new(agents).with_accounts(setup.config.accounts()))
+}
+
+fn conversations(setup: &Setup) -> PathBuf {
+    setup.folders.data().join(CODER_MEMORY)
 }
 
 async fn lock(folder: &Path) -> Result<DataFolder, OpenError> {

@@ -146,7 +146,8 @@ pub enum SessionChange {
         /// What for; `None` when it does not wait.
         waiting: Option<Waiting>,
     },
-    /// Its transcript, queue and approvals are gone; the session itself stays.
+    /// Its transcript, queue and approvals are gone, and its agent's conversation is forgotten; the session
+    /// itself stays.
     Cleared,
 
     /// A message was added. It replaces the streamed text and takes up the pending tool calls.

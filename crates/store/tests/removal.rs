@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rstest::rstest;
-use switchboard_domain::SessionId;
+use switchboard_domain::{AgentSessionId, SessionId};
 use switchboard_store::testing::CommitStep;
 use switchboard_store::{Persistence, StoreConfig, Write};
 use tokio::time::sleep;
@@ -62,6 +62,18 @@ async fn a_session_cleared_with_rows_in_flight_starts_again_at_one(#[case] fault
     assert_eq!(places, [1, 2, 3]);
     assert!(world.database.queue().await.expect("readable").is_empty());
     assert_eq!(world.saved_draft(id).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cleared_session_has_forgotten_its_agent_s_conversation_on_disk_too() {
+    let world = World::start().await;
+    let id = world.session().await;
+    let told = world.store.set_agent_session_id(id, AgentSessionId::new("conversation-1")).expect("there");
+    told.durable().await.expect("saved");
+    world.store.clear_session(id).expect("cleared").durable().await.expect("saved");
+    let world = world.crash().await;
+    let remembered = world.store.read(|state| state.session(id).map(|it| it.session().agent_session_id.clone()));
+    assert_eq!(remembered, Some(None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,6 +85,9 @@ impl From<EngineError> for ApiError {
             Is::DeliveryUnknown(_) => {
                 (StatusCode::BAD_GATEWAY, "delivery_unknown", "look at the transcript before you send it again")
             }
+            Is::NotDeleted(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "not_deleted", "see to the file it names, and delete it again")
+            }
             Is::Stopped => (StatusCode::CONFLICT, "stopped", "send it again"),
             Is::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down", "try again when it is back"),
         };

@@ -12,6 +12,9 @@ use super::conversation::Conversation;
 /// No conversation that was ever compacted is as long.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
+/// The extension of a file that is not whole yet.
+const DRAFT: &str = "draft";
+
 /// A folder of conversations.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
@@ -28,7 +31,7 @@ impl Memory {
     pub(super) fn save(&self, name: &str, conversation: &Conversation) -> io::Result<()> {
         let place = self.place(name)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let draft = place.with_extension("draft");
+        let draft = place.with_extension(DRAFT);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(&serde_json::to_vec(conversation)?)?;
         file.sync_all()?;
@@ -40,6 +43,18 @@ impl Memory {
         let mut text = String::new();
         fs::File::open(self.place(name)?)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
         Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Removes the conversation with this `name` and what is left of an attempt to keep it.
+    pub(super) fn forget(&self, name: &str) -> io::Result<()> {
+        let place = self.place(name)?;
+        for file in [place.with_extension(DRAFT), place] {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The name comes from outside and must not lead elsewhere.
@@ -70,6 +85,20 @@ mod tests {
         assert_eq!(memory.load("coder-1").expect("there"), conversation);
         let mode = fs::metadata(folder.path().join("new/coder-1.json")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_forgotten_conversation_leaves_nothing_and_the_others_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let memory = Memory::new(folder.path());
+        memory.forget("never-kept").expect("nothing to do");
+        for name in ["mine", "other"] {
+            memory.save(name, &Conversation::default()).expect("saved");
+        }
+        fs::write(folder.path().join("mine.draft"), "half").expect("written");
+        memory.forget("mine").expect("removed");
+        let left: Vec<_> = fs::read_dir(folder.path()).expect("there").flatten().map(|it| it.file_name()).collect();
+        assert_eq!(left, ["other.json"]);
     }
 
     #[rstest]

@@ -77,6 +77,9 @@ pub enum EngineError {
     /// The agent may have got it, or not.
     #[error("it is unknown whether the agent got it: {0}")]
     DeliveryUnknown(String),
+    /// What its agent keeps of the session could not be removed, so all of the session is still there.
+    #[error("nothing was deleted: {0}")]
+    NotDeleted(String),
     /// The session was stopped first.
     #[error("the session was stopped before the agent got it")]
     Stopped,

@@ -1,11 +1,14 @@
 //! Aborting, deleting, shutting down.
 
+use std::ffi::OsString;
+use std::fs;
 use std::time::Duration;
 
-use switchboard::engine::{ApprovalPolicy, EngineError, ShutdownEnd};
-use switchboard_domain::{AgentCommand, AgentEvent, ApprovalState, RequestId, SessionStatus};
+use switchboard::engine::{ApprovalPolicy, EngineConfig, EngineError, ShutdownEnd};
+use switchboard_domain::{AgentCommand, AgentEvent, AgentSessionId, ApprovalState, RequestId, SessionStatus};
 use switchboard_sidecar::StopPolicy;
 use switchboard_store::testing::CommitStep;
+use tempfile::TempDir;
 
 use crate::stage::Stage;
 
@@ -75,13 +78,51 @@ async fn deleting_a_session_ends_its_agent_first() {
     assert!(stage.database.database().transcript(id).is_empty());
 }
 
-#[tokio::test(start_paused = true)]
-async fn clearing_a_session_starts_its_transcript_anew() {
-    let mut stage = Stage::set().await;
+#[tokio::test]
+async fn what_its_agent_remembers_goes_with_a_session_and_that_of_others_stays() {
+    let (mut stage, folder) = stage_with_conversations().await;
     let (id, _agent) = stage.started().await;
+    let (other, _other_agent) = stage.started().await;
+    for session in [id, other] {
+        fs::write(folder.path().join(format!("{session}.json")), "{}").expect("written");
+    }
+    stage.engine.delete_session(id).await.expect("deleted");
+    let left: Vec<_> = fs::read_dir(folder.path()).expect("there").flatten().map(|it| it.file_name()).collect();
+    assert_eq!(left, [OsString::from(format!("{other}.json"))]);
+}
+
+#[tokio::test]
+async fn a_session_whose_agent_s_memory_cannot_be_removed_is_still_there_and_says_so() {
+    let (mut stage, folder) = stage_with_conversations().await;
+    let (id, _agent) = stage.started().await;
+    fs::create_dir(folder.path().join(format!("{id}.json"))).expect("created");
+    let refused = stage.engine.delete_session(id).await;
+    assert!(matches!(refused, Err(EngineError::NotDeleted(_))), "{refused:?}");
+    assert_eq!(stage.status(id), SessionStatus::Aborted);
+}
+
+async fn stage_with_conversations() -> (Stage, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let conversations = Some(folder.path().to_owned());
+    (Stage::set_with(EngineConfig { conversations, ..EngineConfig::default() }).await, folder)
+}
+
+#[tokio::test(start_paused = true)]
+async fn clearing_a_session_starts_its_transcript_and_its_agent_s_conversation_anew() {
+    let mut stage = Stage::set().await;
+    let (id, agent) = stage.started().await;
+    let agent_session_id = Some(AgentSessionId::new("conversation-1"));
+    agent.says(AgentEvent::Completed { agent_session_id, total_cost: None }).await;
+    stage.until_status(id, SessionStatus::Completed).await;
+    assert!(stage.session(id).session().agent_session_id.is_some());
     stage.engine.clear_session(id).await.expect("cleared");
     assert_eq!(stage.transcript(id), [""; 0]);
     assert!(stage.database.database().transcript(id).is_empty());
+    let engine = stage.engine.clone();
+    let sending = tokio::spawn(async move { engine.send(id, "anew").await });
+    let AgentCommand::Start(start) = stage.next_agent().await.command().await else { panic!("not a start") };
+    assert_eq!(start.resume, None);
+    sending.await.expect("no panic").expect("sent");
 }
 
 #[tokio::test(start_paused = true)]

@@ -204,8 +204,8 @@ impl Store {
         })
     }
 
-    /// Removes the session's transcript, approvals and queue. The session stays, and its next
-    /// message is the first.
+    /// Removes the session's transcript, approvals and queue, and forgets its agent's conversation. The
+    /// session stays, and its next message is the first.
     ///
     /// # Errors
     /// [`Refused::SessionNotFound`].

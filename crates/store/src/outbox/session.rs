@@ -47,9 +47,10 @@ impl DirtySession {
         !self.rewritten.is_empty()
     }
 
-    /// What is dirty once everything of the session was removed: only its own row, if it was before.
+    /// What is dirty once everything of the session was removed: only its own row, if it was before, or
+    /// stays and has forgotten its agent's conversation.
     pub(super) fn removed(&self, removal: Removal) -> Self {
-        Self { removed: Some(removal), row: self.row, ..Self::default() }
+        Self { removed: Some(removal), row: self.row || removal == Removal::Cleared, ..Self::default() }
     }
 
     /// Leaves out unfinished text that can wait, and gives what then stays dirty.

@@ -164,6 +164,8 @@ impl SessionState {
     }
 
     fn clear(&mut self) {
+        // The next prompt begins a conversation, and does not go on with the one that is gone.
+        self.session.agent_session_id = None;
         self.transcript = Transcript::default();
         self.approvals.clear();
         self.queue.clear();

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use switchboard_domain::{Change, SessionChange, SessionId};
 use switchboard_store::testing::MemoryPersistence;
 use switchboard_store::{IdSource, Store, StoreConfig, Subscription, SubscriptionError, SystemIds};
-use switchboard_tests::measure::{Figure, Goal, report};
+use switchboard_tests::measure::{Figure, Goal, Report};
 use switchboard_tests::workload;
+use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
@@ -26,18 +27,14 @@ const DELTA: &str = "a few words, ";
 /// How far the producer may be ahead: a flat-out loop would measure only how subscribers lag.
 const AHEAD_MAX: u64 = 20_000;
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let goals =
-            [(1, CHANGES, Goal::None), (10, CHANGES, Goal::Rate(1e6)), (100, CHANGES_FOR_MANY, Goal::Rate(4e5))];
-        for (subscribers, changes, goal) in goals {
-            let baseline = tokio_broadcast(subscribers, changes).await;
-            for by in [By::One, By::Run] {
-                report(&store(subscribers, changes, by).await, Some(&baseline), goal);
-            }
+pub(crate) fn run(runtime: &Runtime, report: &mut Report) {
+    let goals = [(1, CHANGES, Goal::None), (10, CHANGES, Goal::Rate(1e6)), (100, CHANGES_FOR_MANY, Goal::Rate(4e5))];
+    for (subscribers, changes, goal) in goals {
+        let baseline = runtime.block_on(tokio_broadcast(subscribers, changes));
+        for by in [By::One, By::Run] {
+            report.add(&runtime.block_on(store(subscribers, changes, by)), Some(&baseline), goal);
         }
-    });
+    }
 }
 
 /// How subscribers read.
