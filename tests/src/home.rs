@@ -42,6 +42,17 @@ impl Home {
         Self { daemon: Some(OwnerEnds(home.path())), ..home }
     }
 
+    /// `kill -9` of the daemon, which must be there.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[track_caller]
+    pub fn kill_daemon(&self) {
+        let pid = crate::owner_of(&self.path()).expect("a daemon");
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
+    }
+
     /// Everything of the program: configuration, database, lock, log.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("home")

@@ -25,6 +25,7 @@ mod running;
 mod seed;
 mod small_disk;
 mod stream;
+mod terminal;
 pub mod workload;
 
 pub use captured::Captured;
@@ -39,3 +40,4 @@ pub use running::{Ended, Running};
 pub use seed::Seed;
 pub use small_disk::SmallDisk;
 pub use stream::{Line, Stream};
+pub use terminal::Terminal;

@@ -28,6 +28,8 @@ pub enum Line {
         /// Up to here.
         revision: Revision,
     },
+    /// It is another daemon; revisions start again.
+    Reset,
     /// The run is over.
     End {
         /// As the shell sees it.
@@ -70,7 +72,7 @@ impl Stream {
             let message = match line {
                 Line::Change { change, .. } => appended(change),
                 Line::Missed { message } => Some(message),
-                Line::Durable { .. } | Line::End { .. } => None,
+                Line::Durable { .. } | Line::Reset | Line::End { .. } => None,
             };
             if let Some(message) = message {
                 shown.entry(message.session_id).or_default().push(message.body.content.clone());

@@ -43,7 +43,7 @@ fn neighbours_of_every_kind_of_trouble_notice_nothing_and_memory_stays_bounded()
     home.configure_rogues(&[]);
     let trouble = [
         "giant-line 1073741824",
-        "flood 200000",
+        "flood 50000",
         "stderr-flood 100000000",
         "garble",
         "deep-json 1000000",

@@ -1,7 +1,11 @@
 //! The command line: reads it, does what it says, and says how that went.
 
+mod abort;
 mod agents;
+mod approve;
+mod archive;
 mod args;
+mod attach;
 mod catalog;
 mod config_command;
 mod doctor;
@@ -9,10 +13,16 @@ mod down;
 mod exit_code;
 mod export;
 mod failure;
+mod feed;
+mod follow;
 mod glance;
 mod interrupted;
+mod keyboard;
+mod link;
 mod list;
+mod logs;
 mod manual;
+mod named;
 mod narrator;
 mod output;
 mod project_command;
@@ -21,6 +31,7 @@ mod queue_command;
 mod remove;
 mod rule_command;
 mod run;
+mod screen;
 mod search;
 mod serve;
 mod service;
@@ -30,14 +41,13 @@ mod status;
 mod transcript;
 mod up;
 mod views;
+mod wait;
+mod watch;
 
 use std::future::Future;
-use std::path::Path;
 
 use clap::Parser;
 use switchboard_domain::Timestamp;
-use switchboard_persistence::{DataFolder, SqliteReader};
-use switchboard_store::Persistence as _;
 
 use crate::builtin::{self, Outcome};
 use crate::coder;
@@ -45,17 +55,15 @@ use crate::logging;
 use crate::setup::Setup;
 use crate::terminal::Style;
 use crate::tool_summary;
-use crate::workplace::Workplace;
+use archive::{Archive, owner};
 pub(crate) use args::Cli;
 use args::{
-    ColorWhen, Command, ExportArgs, ProjectAction, ProjectArgs, QueueAction, QueueArgs, RuleAction, RuleArgs, ShowArgs,
-    WorkerCommand,
+    ColorWhen, Command, ProjectAction, ProjectArgs, QueueAction, QueueArgs, RuleAction, RuleArgs, WorkerCommand,
 };
-use catalog::{Catalog, Owner};
 pub(crate) use exit_code::ExitCode;
 use failure::Failure;
+use link::Link;
 use output::Output;
-use show::Disk;
 
 /// Said while the disk takes its time at the end.
 const SAVING: &str = "saving the rest …";
@@ -89,7 +97,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Config(args) => config_command::run(args, &Setup::load(global.home.as_deref())?, output)?,
         Command::Service(args) => service::run(*args, &Setup::load(global.home.as_deref())?, output)?,
         other => {
-            let setup = Setup::load(global.home.as_deref())?;
+            let setup = Setup { no_daemon: global.no_daemon, ..Setup::load(global.home.as_deref())? };
             logging::to_stderr(global.verbose);
             if let Some(kinds) = &setup.config.notify.terminal {
                 output.ring_for(&kinds.value);
@@ -121,106 +129,77 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
         Command::Run(args) => return run::run(args, setup, output).await,
         Command::Send(args) => return run::send(args, setup, output).await,
         Command::Demo(args) => return run::demo(args, setup, output).await,
+        Command::Attach(args) => return attach::run(args, setup, output).await,
+        Command::Watch(args) => return watch::run(*args, setup, output).await,
+        Command::Approve(args) => return approve::run(args, setup, output).await,
+        Command::Abort(args) => return abort::run(args, setup, output).await,
+        Command::Wait(args) => return wait::run(args, setup, output).await,
+        Command::Logs(args) => return logs::run(args, setup, output).await,
         Command::Up(args) => return up::run(*args, setup, output).await,
         Command::Down => return down::run(setup, output).await,
         Command::Status(args) => return status::run(*args, setup, output).await,
         Command::Doctor(args) => return doctor::run(*args, setup, output).await,
         Command::Agents(args) => return agents::run(args, setup, output).await,
-        Command::Rm(args) => {
-            owning(setup, output, async |workplace, output| remove::run(args, workplace, output).await).await?;
-        }
-        Command::Queue(args @ QueueArgs { action: Some(action), .. }) if !matches!(action, QueueAction::Ls) => {
-            owning(setup, output, async |workplace, output| {
-                queue_command::change(args, action, workplace, output).await
-            })
-            .await?;
-        }
-        Command::Project(args) => match &args.action {
-            ProjectAction::Add(args) => {
-                owning(setup, output, async |workplace, output| project_command::add(args, workplace, output).await)
-                    .await?;
-            }
-            ProjectAction::Rm(args) => {
-                owning(setup, output, async |workplace, output| project_command::rm(args, workplace, output).await)
-                    .await?;
-            }
-            ProjectAction::Ls(_) => look(command, setup, output).await?,
-        },
-        Command::Rule(args) => match &args.action {
-            RuleAction::Add(args) => {
-                owning(setup, output, async |workplace, output| rule_command::add(args, workplace, output).await)
-                    .await?;
-            }
-            RuleAction::Rm(args) => {
-                owning(setup, output, async |workplace, output| rule_command::rm(args, workplace, output).await)
-                    .await?;
-            }
-            RuleAction::Ls(_) => look(command, setup, output).await?,
-        },
+        _ if changes(command) => change(command, setup, output).await?,
         _ => look(command, setup, output).await?,
     }
     Ok(ExitCode::Ok)
 }
 
+/// Whether a command changes something, and is over once that is done.
+const fn changes(command: &Command) -> bool {
+    match command {
+        Command::Rm(_) => true,
+        Command::Queue(args) => !matches!(args.action, None | Some(QueueAction::Ls)),
+        Command::Project(args) => !matches!(args.action, ProjectAction::Ls(_)),
+        Command::Rule(args) => !matches!(args.action, RuleAction::Ls(_)),
+        _ => false,
+    }
+}
+
+/// The commands that change something. The way to the engine is let go of however that went.
+async fn change(command: &Command, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
+    let link = Link::open(setup).await?;
+    let outcome = match command {
+        Command::Rm(args) => remove::run(args, &link, output).await,
+        Command::Queue(args @ QueueArgs { action: Some(action), .. }) => {
+            queue_command::change(args, action, &link, output).await
+        }
+        Command::Project(ProjectArgs { action: ProjectAction::Add(args) }) => {
+            project_command::add(args, &link, output).await
+        }
+        Command::Project(ProjectArgs { action: ProjectAction::Rm(args) }) => {
+            project_command::rm(args, &link, output).await
+        }
+        Command::Rule(RuleArgs { action: RuleAction::Add(args) }) => rule_command::add(args, &link, output).await,
+        Command::Rule(RuleArgs { action: RuleAction::Rm(args) }) => rule_command::rm(args, &link, output).await,
+        _ => Ok(()),
+    };
+    let closed = link.close(output).await;
+    outcome.and(closed.map(|_| ()))
+}
+
 /// The commands that only look.
 async fn look(command: &Command, setup: &Setup, output: &mut Output) -> Result<(), Failure> {
-    let data = setup.folders.data();
-    let owner = owner(data)?;
-    let Some(reader) = SqliteReader::open(data).await? else {
-        return look_at_catalog(command, &Catalog::default(), output);
-    };
-    let catalog = Catalog::read(&reader, owner).await?;
+    let archive = Archive::open(setup).await?;
+    let catalog = archive.catalog().await?;
     match command {
-        Command::Show(args) => {
-            // What cannot be told just now has not changed.
-            let disk = Disk { persistence: &reader, owner: &|| self::owner(data).unwrap_or(owner) };
-            show::run(args, &catalog, disk, output).await?;
-        }
-        Command::Search(args) => search::run(args, &catalog, &reader, now(), output).await?,
-        Command::Export(args) => export::run(args, &catalog, &reader, output).await?,
-        other => look_at_catalog(other, &catalog, output)?,
-    }
-    Ok(reader.close().await?)
-}
-
-fn owner(data: &Path) -> Result<Owner, Failure> {
-    Ok(match DataFolder::owner(data)? {
-        switchboard_persistence::Owner::Nobody => Owner::Gone,
-        switchboard_persistence::Owner::Process(_) => Owner::Alive,
-    })
-}
-
-/// The commands that need no transcript, and what the others do when there is none.
-fn look_at_catalog(command: &Command, catalog: &Catalog, output: &mut Output) -> Result<(), Failure> {
-    match command {
-        Command::Ls(args) => list::run(args, catalog, now(), output),
-        Command::Queue(args) => queue_command::ls(args, catalog, now(), output),
+        Command::Show(args) => show::run(args, &catalog, &archive, output).await?,
+        Command::Search(args) => search::run(args, &catalog, &archive, now(), output).await?,
+        Command::Export(args) => export::run(args, &catalog, &archive, output).await?,
+        Command::Ls(args) => list::run(args, &catalog, now(), output)?,
+        Command::Queue(args) => queue_command::ls(args, &catalog, now(), output)?,
         Command::Project(ProjectArgs { action: ProjectAction::Ls(args) }) => {
-            project_command::ls(*args, catalog, now(), output)
+            project_command::ls(*args, &catalog, now(), output)?;
         }
-        Command::Rule(RuleArgs { action: RuleAction::Ls(args) }) => rule_command::ls(args, catalog, output),
-        Command::Show(ShowArgs { session, .. }) | Command::Export(ExportArgs { session, .. }) => {
-            catalog.find(session).map(|_| ()).map_err(Failure::from)
-        }
-        Command::Search(args) => search::print(&[], args, catalog, now(), output),
-        _ => Ok(()),
+        Command::Rule(RuleArgs { action: RuleAction::Ls(args) }) => rule_command::ls(args, &catalog, output)?,
+        _ => {}
     }
+    archive.close(output).await
 }
 
 fn now() -> Timestamp {
     chrono::Utc::now().into()
-}
-
-/// Does something that needs to own the data folder, and lets go of it again however that went.
-async fn owning(
-    setup: &Setup,
-    output: &mut Output,
-    action: impl AsyncFnOnce(&Workplace, &mut Output) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let workplace = Workplace::open(setup).await?;
-    let outcome = action(&workplace, output).await;
-    let closed = workplace.close(|| output.remark(SAVING)).await;
-    outcome.and(closed.map(|_| ()).map_err(Failure::from))
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {

@@ -2,7 +2,7 @@
 //!
 //! Agents belong to it and not to a terminal, so they go on when that is closed; every front end is its client.
 //! There is one for each data folder, by the folder's lock. It tells where it is in a file that front ends
-//! find it by ([`look`]); [`bring_up`] starts one when there is none, once, however many ask at the same time;
+//! [`find`] it by; [`ensure`] starts one when there is none, once, however many ask at the same time;
 //! [`serve`] is its life; [`stop`] ends it. Nothing here knows a command line.
 
 mod announcement;
@@ -20,7 +20,7 @@ mod stop;
 
 pub(crate) use announcement::{Announcement, VERSION};
 pub(crate) use log::Log;
-pub(crate) use meeting::{MeetError, START_PATIENCE, Start, bring_up, find_or_lock, look};
+pub(crate) use meeting::{MeetError, START_PATIENCE, Start, bring_up, ensure, find, find_or_lock, look};
 pub(crate) use place::Place;
 pub(crate) use readiness::{Readiness, Refusal};
 pub(crate) use serve::{Ending, ServeError, ServeOptions, serve};

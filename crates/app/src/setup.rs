@@ -13,6 +13,8 @@ pub(crate) struct Setup {
     pub(crate) folders: Folders,
     /// What is configured.
     pub(crate) config: Config,
+    /// Whether to work in this process, also where a daemon runs or could be started.
+    pub(crate) no_daemon: bool,
 }
 
 /// Why there is no setup.
@@ -45,6 +47,6 @@ impl Setup {
 
     fn read(folders: Folders) -> Result<Self, SetupError> {
         let config = Config::load(&folders.config_file(), &|name| std::env::var(name).ok())?;
-        Ok(Self { folders, config })
+        Ok(Self { folders, config, no_daemon: false })
     }
 }

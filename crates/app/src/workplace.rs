@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_domain::{Project, Revision};
+use switchboard_domain::Revision;
 use switchboard_persistence::{DataFolder, OpenError, SqlitePersistence};
 use switchboard_sidecar::ProcessLauncher;
 use switchboard_store::{CloseError, HydrateError, Refused, Store, StoreConfig};
@@ -99,14 +99,6 @@ impl Workplace {
     /// The store.
     pub(crate) fn store(&self) -> &Store {
         self.engine.store()
-    }
-
-    /// The project of a folder, added if need be.
-    ///
-    /// # Errors
-    /// When the store refuses it.
-    pub(crate) fn project(&self, folder: &Path) -> Result<Project, WorkplaceError> {
-        Ok(self.store().add_project(folder)?.into_value())
     }
 
     /// Stops what still runs, saves everything and lets go of the folder. Returns the last revision,

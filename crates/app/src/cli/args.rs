@@ -1,6 +1,7 @@
 //! The command line: every command, option and help text.
 
 mod life;
+mod live;
 mod manage;
 mod read;
 mod work;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use life::{ServeArgs, ServiceAction, ServiceArgs, StatusArgs, UpArgs};
+pub(crate) use live::{AbortArgs, ApproveArgs, AttachArgs, LogsArgs, WaitArgs, WatchArgs};
 pub(crate) use manage::{
     CompletionsArgs, ConfigAction, ConfigArgs, DoctorArgs, ManArgs, ProjectAction, ProjectAddArgs, ProjectArgs,
     ProjectListArgs, ProjectRemoveArgs, RuleAction, RuleArgs, RuleChangeArgs, RuleListArgs,
@@ -106,6 +108,16 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Go on with a session: resumes one that ended or was interrupted
     Send(SendArgs),
+    /// Be there while an agent works: read along, reply, answer its questions, leave without it noticing
+    Attach(AttachArgs),
+    /// See all sessions at a glance, live, with what needs you on top
+    Watch(WatchArgs),
+    /// Answer what agents ask: lists every question that waits
+    Approve(ApproveArgs),
+    /// Stop the agents of sessions
+    Abort(AbortArgs),
+    /// Wait until sessions are at rest; the exit code says how they ended
+    Wait(WaitArgs),
     /// List sessions, newest first
     #[command(visible_alias = "list")]
     Ls(ListArgs),
@@ -129,6 +141,8 @@ pub(crate) enum Command {
     Down,
     /// Say whether the daemon runs, and how its sessions are
     Status(StatusArgs),
+    /// Show what the daemon wrote down
+    Logs(LogsArgs),
     /// Be the daemon, in the foreground
     Serve(ServeArgs),
     /// Let the system start the daemon: systemd or launchd

@@ -1,14 +1,14 @@
-//! Everything but transcripts, read from disk once, for commands that only look.
-//!
-//! Such commands do not own the data folder and change nothing in it, so they work while another
-//! process runs agents there.
+//! Everything but transcripts, at one moment, for commands that only look.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
-use switchboard_domain::{Approval, Project, ProjectId, QueuedMessage, SessionId, SessionStatus, StoredSession};
-use switchboard_store::{Persistence, ReadError};
+use switchboard_domain::{
+    Approval, Change, Hydrated, Project, ProjectId, QueuedMessage, SessionId, SessionStatus, StoredSession,
+};
+use switchboard_store::{Persistence, ReadError, SessionState, State};
 
 use crate::session_name::{SessionNameError, find_session};
 
@@ -63,6 +63,36 @@ impl Catalog {
         Ok(Self { projects, sessions, queue, approvals, settings })
     }
 
+    /// What a state says.
+    pub(crate) fn of_state(state: &State) -> Self {
+        let stored = |it: &Arc<SessionState>| StoredSession {
+            session: it.session().clone(),
+            last_seq: it.transcript().last_seq(),
+            draft: it.draft().clone(),
+        };
+        Self {
+            projects: state.projects().map(|project| (project.id, project.clone())).collect(),
+            sessions: state.sessions().map(stored).collect(),
+            queue: state.sessions().flat_map(|it| it.queue().cloned()).collect(),
+            approvals: state.sessions().flat_map(|it| it.pending_approvals().cloned()).collect(),
+            settings: state.settings().clone(),
+        }
+    }
+
+    /// The state that says this.
+    pub(crate) fn into_state(self) -> State {
+        let hydrated = Hydrated {
+            projects: self.projects.into_values().collect(),
+            sessions: self.sessions,
+            approvals: self.approvals,
+            queue: self.queue,
+            settings: self.settings.into_iter().collect(),
+        };
+        let mut state = State::default();
+        state.apply(&Change::Hydrated(Box::new(hydrated)));
+        state
+    }
+
     /// A catalog of these, for tests.
     #[cfg(test)]
     pub(crate) fn of(
@@ -106,8 +136,12 @@ impl Catalog {
     /// When it means none, or several.
     pub(crate) fn find(&self, name: &str) -> Result<&StoredSession, SessionNameError> {
         let id = find_session(name, self.sessions.iter().map(|stored| &stored.session))?.id;
-        let found = self.sessions.iter().find(|stored| stored.session.id == id);
-        found.ok_or(SessionNameError::NoSessions)
+        self.session(id).ok_or(SessionNameError::NoSessions)
+    }
+
+    /// The session, if there is one.
+    pub(crate) fn session(&self, id: SessionId) -> Option<&StoredSession> {
+        self.sessions.iter().find(|stored| stored.session.id == id)
     }
 
     /// What waits for a session's next turn, next one first.

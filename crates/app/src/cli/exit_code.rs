@@ -17,13 +17,15 @@ pub(crate) enum ExitCode {
     AgentFailed = 5,
     /// Another process owns the data folder (`EX_TEMPFAIL`: try again later).
     Locked = 75,
+    /// What was waited for did not come in time (as `timeout` of coreutils says it).
+    TimedOut = 124,
     /// Ctrl-C (128 + `SIGINT`).
     Interrupted = 130,
 }
 
 impl ExitCode {
     /// Every code there is, in order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Ok,
         Self::Failure,
         Self::Usage,
@@ -31,6 +33,7 @@ impl ExitCode {
         Self::NeedsAnswer,
         Self::AgentFailed,
         Self::Locked,
+        Self::TimedOut,
         Self::Interrupted,
     ];
 
@@ -49,6 +52,7 @@ impl ExitCode {
             Self::NeedsAnswer => "a question came up and nobody was there to answer it",
             Self::AgentFailed => "the agent failed",
             Self::Locked => "another process owns the data folder",
+            Self::TimedOut => "what was waited for did not come in time",
             Self::Interrupted => "interrupted by Ctrl-C",
         }
     }
@@ -66,6 +70,6 @@ mod tests {
 
     #[test]
     fn the_numbers_are_the_documented_ones() {
-        assert_eq!(ExitCode::ALL.map(ExitCode::number), [0, 1, 2, 3, 4, 5, 75, 130]);
+        assert_eq!(ExitCode::ALL.map(ExitCode::number), [0, 1, 2, 3, 4, 5, 75, 124, 130]);
     }
 }

@@ -4,11 +4,9 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
-use switchboard_store::Persistence;
-
+use super::archive::Archive;
 use super::args::{ExportArgs, ExportFormat};
 use super::catalog::Catalog;
-use super::show::messages;
 use super::views::TranscriptView;
 use super::{ExitCode, Failure, Output};
 use crate::markdown::to_markdown;
@@ -16,11 +14,11 @@ use crate::markdown::to_markdown;
 pub(super) async fn run(
     args: &ExportArgs,
     catalog: &Catalog,
-    persistence: &dyn Persistence,
+    archive: &Archive,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let stored = catalog.find(&args.session)?;
-    let messages = messages(persistence, stored.session.id, None).await?;
+    let messages = archive.messages(stored.session.id, None).await?;
     let text = match args.format {
         ExportFormat::Md => to_markdown(stored, catalog.project(stored.session.project_id), &messages),
         ExportFormat::Json => {

@@ -9,9 +9,9 @@ use switchboard_store::{CloseError, CommitError, HydrateError, NotSaved, ReadErr
 
 use super::ExitCode;
 use crate::agent_specs::NoProgramError;
+use crate::client::ClientError;
 use crate::config::{ConfigError, NoHomeError};
 use crate::daemon::{MeetError, Refusal, ServeError, StopError};
-use crate::engine::EngineError;
 use crate::session_name::SessionNameError;
 use crate::setup::SetupError;
 use crate::workplace::WorkplaceError;
@@ -128,17 +128,25 @@ impl From<OpenError> for Failure {
     }
 }
 
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        let code = match &error {
-            EngineError::SessionNotFound | EngineError::UnknownAgent { .. } => ExitCode::NotFound,
-            EngineError::Refused(refused) => return Self::from(*refused),
-            EngineError::NotStarted(_) | EngineError::NotDelivered(_) | EngineError::DeliveryUnknown(_) => {
-                ExitCode::AgentFailed
-            }
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let code = match error.code().unwrap_or_default() {
+            "session_not_found"
+            | "project_not_found"
+            | "queued_message_not_found"
+            | "approval_not_found"
+            | "unknown_agent"
+            | "no_such_folder" => ExitCode::NotFound,
+            "name_empty" | "body_too_large" => ExitCode::Usage,
+            "agent_not_started" | "not_delivered" | "delivery_unknown" => ExitCode::AgentFailed,
             _ => ExitCode::Failure,
         };
-        Self::from_error(code, &error)
+        let failure = Self::from_error(code, &error);
+        match &error {
+            // The API's own hints are for who speaks HTTP.
+            ClientError::Refused { .. } => failure,
+            _ => failure.hint("`switchboard status` says how the daemon is, `switchboard logs` what it did"),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use switchboard_domain::Timestamp;
+use switchboard_domain::{Approval, Health, Timestamp};
 use switchboard_store::SessionState;
 
 use super::tool_summary::{call_summary, input_summary};
@@ -13,10 +13,32 @@ const TAIL_BYTES: usize = 400;
 
 /// How it stands; `asks` when its agent waits for an answer, `waiting` when its agent may not begin yet.
 pub(super) fn status(it: &SessionState) -> Cell {
+    let (word, style) = word(it);
+    Cell::styled(word, style)
+}
+
+/// [`status`] as a word and its style.
+pub(super) fn word(it: &SessionState) -> (&'static str, Style) {
     match it.session().status() {
-        _ if it.pending_approvals().next().is_some() => Cell::styled("asks", Style::ATTENTION),
-        _ if it.waiting().is_some() => Cell::styled("waiting", Style::DIM),
-        status => Cell::styled(status.as_str(), status_style(status)),
+        _ if it.pending_approvals().next().is_some() => ("asks", Style::ATTENTION),
+        _ if it.waiting().is_some() => ("waiting", Style::DIM),
+        status => (status.as_str(), status_style(status)),
+    }
+}
+
+/// What an agent asks.
+pub(super) fn question(asked: &Approval) -> String {
+    format!("{} {}", single_line(&asked.request.tool_name), input_summary(&asked.request.input))
+}
+
+/// How the way to the disk is.
+pub(super) fn health(health: &Health) -> String {
+    match health {
+        Health::Healthy => Style::GOOD.paint("saving works again; everything is on disk"),
+        Health::Degraded { reason, unsaved, .. } => {
+            let line = format!("saving is behind: {} ({unsaved} changes wait; nothing is lost)", single_line(reason));
+            Style::ATTENTION.paint(&line)
+        }
     }
 }
 
@@ -36,8 +58,7 @@ pub(super) fn last_words(it: &SessionState) -> String {
         return waits_for(&waiting.reason);
     }
     if let Some(asked) = it.pending_approvals().next() {
-        let what = input_summary(&asked.request.input);
-        return format!("{} {what}", single_line(&asked.request.tool_name));
+        return question(asked);
     }
     let draft = it.draft();
     if let Some(call) = draft.tool_calls.as_slice().iter().rev().find(|call| call.output.is_none()) {
@@ -50,7 +71,7 @@ pub(super) fn last_words(it: &SessionState) -> String {
 }
 
 /// The last line of a text with something on it.
-fn last_line(text: &str) -> String {
+pub(super) fn last_line(text: &str) -> String {
     let start = text.len().saturating_sub(TAIL_BYTES);
     let start = (start..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
     let tail = &text[start..];

@@ -213,14 +213,15 @@ fn escape_controls(json: &str) -> String {
 }
 
 /// `text` with its colours, or without where they are not wanted.
-fn colored(text: &str) -> String {
+pub(super) fn colored(text: &str) -> String {
     match anstream::AutoStream::choice(&io::stdout()) {
         anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
         _ => text.to_owned(),
     }
 }
 
-fn measure() -> Window {
+/// The size of the window of this process.
+pub(super) fn measure() -> Window {
     terminal_size::terminal_size()
         .map_or(WINDOW_DEFAULT, |(width, height)| Window { columns: width.0.into(), rows: height.0.into() })
 }

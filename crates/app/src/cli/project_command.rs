@@ -6,10 +6,10 @@ use switchboard_domain::Project;
 
 use super::args::{ProjectAddArgs, ProjectListArgs, ProjectRemoveArgs};
 use super::catalog::Catalog;
+use super::link::Link;
 use super::views::ProjectView;
 use super::{ExitCode, Failure, Output};
 use crate::terminal::{Align, Cell, Column, Style, Table, age, single_line};
-use crate::workplace::Workplace;
 
 /// The one path of a folder, whatever way it was typed.
 ///
@@ -23,27 +23,27 @@ pub(super) fn folder(dir: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// `switchboard project add`
-pub(super) async fn add(args: &ProjectAddArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {
-    let folder = folder(&args.dir)?;
-    let added = workplace.store().add_project(&folder)?.durable().await?;
+pub(super) async fn add(args: &ProjectAddArgs, link: &Link, output: &mut Output) -> Result<(), Failure> {
+    let client = link.client();
+    let mut project = client.add_project(&folder(&args.dir)?).await?;
     if let Some(name) = &args.name {
-        workplace.store().rename_project(added.id, name)?.durable().await?;
+        client.rename_project(project.id, name).await?;
+        project.name.clone_from(name);
     }
-    let state = workplace.store().snapshot();
-    let project = state.project(added.id).unwrap_or(&added);
     if args.json.json {
-        let sessions = state.sessions().filter(|it| it.session().project_id == project.id).count();
-        return output.json(&ProjectView::new(project, sessions));
+        let all = client.projects().await?;
+        let added = all.iter().find(|view| view.project.id == project.id);
+        return added.map_or(Ok(()), |added| output.json(added));
     }
     output.remark(&format!("{}  {}", single_line(&project.name), single_line(&project.path.to_string_lossy())));
     Ok(())
 }
 
 /// `switchboard project rm`
-pub(super) async fn rm(args: &ProjectRemoveArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {
-    let state = workplace.store().snapshot();
-    let project = find(&args.project, state.projects())?;
-    workplace.store().remove_project(project.id)?.durable().await?;
+pub(super) async fn rm(args: &ProjectRemoveArgs, link: &Link, output: &mut Output) -> Result<(), Failure> {
+    let projects = link.client().projects().await?;
+    let project = find(&args.project, projects.iter().map(|view| &view.project))?;
+    link.client().remove_project(project.id).await?;
     output.remark(&format!("{} is off the list; its sessions and its files stay", single_line(&project.name)));
     Ok(())
 }

@@ -4,14 +4,13 @@ use switchboard_domain::{Delivery, QueuedMessage, QueuedMessageId, SessionId};
 
 use super::args::{QueueAction, QueueArgs};
 use super::catalog::Catalog;
+use super::link::Link;
 use super::run::prompt_text;
 use super::views::QueuedView;
-use super::{ExitCode, Failure, Output};
-use crate::session_name::find_session;
+use super::{ExitCode, Failure, Output, named};
 use crate::terminal::{Cell, Column, Style, Table, age, single_line};
-use crate::workplace::Workplace;
 
-/// `switchboard queue SESSION`, `… ls`: what waits, read from disk.
+/// `switchboard queue SESSION`, `… ls`: what waits.
 pub(super) fn ls(
     args: &QueueArgs,
     catalog: &Catalog,
@@ -53,26 +52,23 @@ pub(super) fn ls(
 pub(super) async fn change(
     args: &QueueArgs,
     action: &QueueAction,
-    workplace: &Workplace,
+    link: &Link,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let state = workplace.store().snapshot();
-    let session = find_session(&args.session, state.sessions().map(|it| it.session()))?.id;
-    let queue: Vec<QueuedMessage> =
-        state.session(session).into_iter().flat_map(|it| it.queue().cloned().collect::<Vec<_>>()).collect();
-    drop(state);
+    let client = link.client();
+    let session = named::session(&args.session, client).await?.id;
     match action {
         QueueAction::Ls => Ok(()),
-        QueueAction::Add { text } => add(session, &prompt_text(text)?, args, workplace, output).await,
+        QueueAction::Add { text } => add(session, &prompt_text(text)?, args, link, output).await,
         QueueAction::Edit { id, text } => {
-            let (message, text) = (find(id, &queue)?, prompt_text(text)?);
-            workplace.engine().edit_queued(session, message, &text).await?;
+            let (message, text) = (find(id, &client.queued(session).await?)?, prompt_text(text)?);
+            client.edit_queued(session, message, &text).await?;
             output.remark(&format!("{} says something else now", message.short()));
             Ok(())
         }
         QueueAction::Cancel { id } => {
-            let message = find(id, &queue)?;
-            let cancelled = workplace.engine().cancel_queued(session, message).await?;
+            let message = find(id, &client.queued(session).await?)?;
+            let cancelled = client.cancel_queued(session, message).await?;
             output.remark(&format!("taken back: {}", single_line(&cancelled.content)));
             Ok(())
         }
@@ -83,16 +79,23 @@ async fn add(
     session: SessionId,
     text: &str,
     args: &QueueArgs,
-    workplace: &Workplace,
+    link: &Link,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    // Not through the engine, which would start an agent that this command does not stay to watch.
-    let message = workplace.store().queue_message(session, text)?.durable().await?;
+    let message = match link.workplace() {
+        // Not through the engine, which would start an agent that this command does not stay to watch.
+        Some(workplace) => workplace.store().queue_message(session, text)?.durable().await?,
+        None => link.client().queue(session, text).await?,
+    };
     if args.json.json {
         return output.json(&QueuedView::new(&message));
     }
     output.line(&message.id.short())?;
-    output.remark(&format!("waits for the end of the next turn: `switchboard send {} …` begins one", session.short()));
+    let short = session.short();
+    output.remark(&match link.workplace() {
+        Some(_) => format!("waits for the end of the next turn: `switchboard send {short} …` begins one"),
+        None => format!("the agent gets it when it is free: `switchboard attach {short}` shows it"),
+    });
     Ok(())
 }
 

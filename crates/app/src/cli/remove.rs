@@ -2,52 +2,29 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use switchboard_domain::SessionId;
-
 use super::args::RemoveArgs;
-use super::{ExitCode, Failure, Output};
-use crate::session_name::find_session;
+use super::link::Link;
+use super::{ExitCode, Failure, Output, named};
+use crate::api::wire::SessionView;
 use crate::terminal::single_line;
-use crate::workplace::Workplace;
 
-pub(super) async fn run(args: &RemoveArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {
-    let doomed = doomed(args, workplace)?;
+pub(super) async fn run(args: &RemoveArgs, link: &Link, output: &mut Output) -> Result<(), Failure> {
+    // All of them are found before the first is touched.
+    let doomed = named::sessions(&args.sessions, link.client()).await?;
     if !args.yes && !confirm(&doomed, output)? {
         output.remark("nothing was deleted");
         return Ok(());
     }
-    for Doomed { id, title, .. } in doomed {
-        workplace.engine().delete_session(id).await?;
-        output.remark(&format!("deleted {}  {title}", id.short()));
+    for view in doomed {
+        link.client().delete_session(view.session.id).await?;
+        output.remark(&format!("deleted {}  {}", view.short_id, single_line(&view.session.title)));
     }
     Ok(())
 }
 
-/// A session that is to be deleted.
-struct Doomed {
-    id: SessionId,
-    title: String,
-    messages: u64,
-}
-
-/// All of them are found before the first is touched.
-fn doomed(args: &RemoveArgs, workplace: &Workplace) -> Result<Vec<Doomed>, Failure> {
-    let state = workplace.store().snapshot();
-    let mut doomed: Vec<Doomed> = Vec::new();
-    for name in &args.sessions {
-        let session = find_session(name, state.sessions().map(|it| it.session()))?;
-        if doomed.iter().any(|known| known.id == session.id) {
-            continue;
-        }
-        let messages = state.session(session.id).map_or(0, |it| it.transcript().last_seq().get());
-        doomed.push(Doomed { id: session.id, title: single_line(&session.title), messages });
-    }
-    Ok(doomed)
-}
-
-fn confirm(doomed: &[Doomed], output: &mut Output) -> Result<bool, Failure> {
-    for Doomed { id, title, messages } in doomed {
-        output.remark(&format!("  {}  {title} ({messages} messages)", id.short()));
+fn confirm(doomed: &[SessionView], output: &mut Output) -> Result<bool, Failure> {
+    for SessionView { short_id, session, messages, .. } in doomed {
+        output.remark(&format!("  {short_id}  {} ({messages} messages)", single_line(&session.title)));
     }
     if !io::stdin().is_terminal() {
         return Err(Failure::new(ExitCode::NeedsAnswer, "deleting is for good, and nobody is here to confirm it")

@@ -2,27 +2,27 @@
 
 use super::args::{RuleChangeArgs, RuleListArgs};
 use super::catalog::Catalog;
+use super::link::Link;
 use super::project_command::folder;
 use super::{ExitCode, Failure, Output};
 use crate::engine::rules_in;
 use crate::terminal::single_line;
-use crate::workplace::Workplace;
 
 /// `switchboard rule add`
-pub(super) async fn add(args: &RuleChangeArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {
-    let project = workplace.project(&folder(&args.project)?)?;
-    workplace.engine().remember_rule(project.id, args.rule.clone()).await?;
+pub(super) async fn add(args: &RuleChangeArgs, link: &Link, output: &mut Output) -> Result<(), Failure> {
+    let project = link.client().add_project(&folder(&args.project)?).await?;
+    link.client().remember_rule(project.id, &args.rule).await?;
     let (rule, name) = (single_line(&args.rule.to_string()), single_line(&project.name));
     output.remark(&format!("{rule} needs no question in {name} from now on"));
     Ok(())
 }
 
 /// `switchboard rule rm`
-pub(super) async fn rm(args: &RuleChangeArgs, workplace: &Workplace, output: &mut Output) -> Result<(), Failure> {
+pub(super) async fn rm(args: &RuleChangeArgs, link: &Link, output: &mut Output) -> Result<(), Failure> {
     let path = folder(&args.project)?;
-    let known = workplace.store().read(|state| state.projects().find(|project| project.path == path).map(|it| it.id));
-    let forgotten = match known {
-        Some(project_id) => workplace.engine().forget_rule(project_id, &args.rule).await?,
+    let projects = link.client().projects().await?;
+    let forgotten = match projects.iter().find(|view| view.project.path == path) {
+        Some(view) => link.client().forget_rule(view.project.id, &args.rule).await?,
         None => false,
     };
     let rule = single_line(&args.rule.to_string());

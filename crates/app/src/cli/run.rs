@@ -4,6 +4,7 @@ mod assignment;
 mod board;
 mod choice;
 mod conductor;
+mod detached;
 mod ending;
 mod job;
 mod json_lines;
@@ -12,22 +13,25 @@ mod prompts;
 mod stage;
 mod streamed;
 
+pub(super) use job::is_at_rest;
 pub(super) use prompts::text as prompt_text;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use switchboard_domain::{NewSession, SessionId};
+use switchboard_domain::{NewSession, ProjectId, Revision, Seq, SessionId};
 use uuid::Uuid;
 
 use super::args::{DemoArgs, RunArgs, SendArgs};
+use super::feed::{Feed, Heard};
+use super::link::Link;
 use super::output::Reader;
 use super::questions::Questions;
-use super::{ExitCode, Failure, Output, SAVING, Setup};
+use super::{ExitCode, Failure, Output, Setup, named};
 use crate::config::ApprovePolicy;
-use crate::session_name::find_session;
 use crate::terminal::Style;
-use crate::workplace::Workplace;
 use assignment::Assignment;
 use board::Board;
 use choice::Choice;
@@ -54,6 +58,9 @@ const DEMO_PROMPTS: [&str; 8] = [
 /// How long a question of the demo stands before it is answered, so that it can be seen.
 const DEMO_PAUSE: Duration = Duration::from_millis(1_500);
 
+/// How long the disk may take for what is left to save at the end.
+const SAVE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// The folder, inside the data folder, that demo agents pretend to work in.
 const DEMO_FOLDER: &str = "demo";
 
@@ -71,44 +78,48 @@ struct Plan {
 pub(super) async fn run(args: &RunArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
     let assignments = prompts::read(args)?;
     let choices = choice::choose_all(&assignments, args, &setup.config)?;
+    if args.detach && setup.no_daemon {
+        return Err(Failure::new(ExitCode::Usage, "without a daemon nobody goes on with what is detached")
+            .hint("leave out --no-daemon, or --detach"));
+    }
     if let Some(choice) = choices.iter().find(|choice| choice.is_by_default && !args.jsonl) {
         output.remark(&Style::DIM.paint(&choice::remark(&choice.agent)));
     }
-    let workplace = Workplace::open(setup).await?;
-    let new = |(assignment, choice): (Assignment, Choice)| {
-        let id = SessionId::new(Uuid::now_v7());
-        let project_id = workplace.project(&choice.folder)?.id;
-        let Assignment { prompt, title, .. } = assignment;
-        let Choice { agent, model, .. } = choice;
-        Ok(Task::Start(NewSession { id, project_id, agent, prompt, title, model }))
-    };
-    let tasks: Result<_, Failure> = assignments.into_iter().zip(choices).map(new).collect();
-    let jobs = args.jobs.unwrap_or(setup.config.defaults.jobs.value).get();
+    let link = Link::open(setup).await?;
+    let sessions = new_sessions(assignments, choices, &link).await?;
     let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
-    let plan = Plan { tasks: tasks?, jobs, approve, pause: Duration::ZERO, json_lines: args.jsonl };
-    carry_out(plan, workplace, output).await
+    if args.detach {
+        return detached::run(sessions, approve, link, output).await;
+    }
+    let tasks = sessions.into_iter().map(Task::Start).collect();
+    let jobs = args.jobs.unwrap_or(setup.config.defaults.jobs.value).get();
+    carry_out(Plan { tasks, jobs, approve, pause: Duration::ZERO, json_lines: args.jsonl }, link, output).await
 }
 
 /// `switchboard send`
 pub(super) async fn send(args: &SendArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
     let text = prompts::text(&args.text)?;
-    let workplace = Workplace::open(setup).await?;
-    let state = workplace.store().snapshot();
-    let session = find_session(&args.session, state.sessions().map(|it| it.session()))?.id;
-    drop(state);
+    let link = Link::open(setup).await?;
+    let session = match named::session(&args.session, link.client()).await {
+        Ok(session) => session.id,
+        Err(failure) => {
+            link.close(output).await?;
+            return Err(failure);
+        }
+    };
     let approve = args.approve.unwrap_or(setup.config.defaults.approve.value);
     let tasks = vec![Task::Say { session, text }];
-    carry_out(Plan { tasks, jobs: 1, approve, pause: Duration::ZERO, json_lines: args.jsonl }, workplace, output).await
+    carry_out(Plan { tasks, jobs: 1, approve, pause: Duration::ZERO, json_lines: args.jsonl }, link, output).await
 }
 
 /// `switchboard demo`
 pub(super) async fn demo(args: &DemoArgs, setup: &Setup, output: &mut Output) -> Result<ExitCode, Failure> {
     let folder = setup.folders.data().join(DEMO_FOLDER);
-    let workplace = Workplace::open(setup).await?;
+    let link = Link::open(setup).await?;
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::new(ExitCode::Failure, format!("cannot make the folder {}: {error}", folder.display()))
     })?;
-    let project = workplace.project(&folder)?;
+    let project = link.client().add_project(&folder).await?;
     let tasks = DEMO_PROMPTS.into_iter().map(|prompt| {
         let id = SessionId::new(Uuid::now_v7());
         let (agent, prompt) = (crate::config::BUILTIN_AGENT.to_owned(), prompt.to_owned());
@@ -116,13 +127,61 @@ pub(super) async fn demo(args: &DemoArgs, setup: &Setup, output: &mut Output) ->
     });
     let tasks: Vec<Task> = tasks.collect();
     let plan = Plan { jobs: tasks.len(), tasks, approve: args.approve, pause: DEMO_PAUSE, json_lines: false };
-    let code = carry_out(plan, workplace, output).await?;
+    let code = carry_out(plan, link, output).await?;
     output.remark(ending::AFTER_DEMO);
     // One of the agents fails on purpose; that is no failure of the demo.
     Ok(if code == ExitCode::AgentFailed { ExitCode::Ok } else { code })
 }
 
-async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Result<ExitCode, Failure> {
+/// The sessions to be started, each in the project of its folder.
+async fn new_sessions(
+    assignments: Vec<Assignment>,
+    choices: Vec<Choice>,
+    link: &Link,
+) -> Result<Vec<NewSession>, Failure> {
+    let mut projects: BTreeMap<PathBuf, ProjectId> = BTreeMap::new();
+    let mut sessions = Vec::new();
+    for (assignment, choice) in assignments.into_iter().zip(choices) {
+        let project_id = match projects.get(&choice.folder) {
+            Some(id) => *id,
+            None => link.client().add_project(&choice.folder).await?.id,
+        };
+        projects.insert(choice.folder, project_id);
+        let (id, Assignment { prompt, title, .. }) = (SessionId::new(Uuid::now_v7()), assignment);
+        let Choice { agent, model, .. } = choice;
+        sessions.push(NewSession { id, project_id, agent, prompt, title, model });
+    }
+    Ok(sessions)
+}
+
+async fn carry_out(plan: Plan, link: Link, output: &mut Output) -> Result<ExitCode, Failure> {
+    let outcome = perform(plan, &link, output).await;
+    let mut outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(failure) => {
+            link.close(output).await?;
+            return Err(failure);
+        }
+    };
+    let saved = ending::saved(&outcome.sessions, outcome.run.feed.state());
+    let last = match link.workplace() {
+        Some(_) => link.close(output).await?.unwrap_or_default(),
+        None => all_saved(&mut outcome.run.feed).await?,
+    };
+    outcome.run.stage.close(last, output)?;
+    if outcome.run.code == ExitCode::Interrupted {
+        output.remark(&saved);
+    }
+    Ok(outcome.run.code)
+}
+
+/// A run that was shown to its end, and the sessions it was about.
+struct Performed {
+    run: conductor::Outcome,
+    sessions: Vec<SessionId>,
+}
+
+async fn perform(plan: Plan, link: &Link, output: &mut Output) -> Result<Performed, Failure> {
     let jobs: Vec<Job> = plan.tasks.into_iter().map(Job::new).collect();
     let sessions: Vec<SessionId> = jobs.iter().map(Job::session).collect();
     let slots = NonZeroUsize::new(plan.jobs).unwrap_or(NonZeroUsize::MIN);
@@ -131,16 +190,38 @@ async fn carry_out(plan: Plan, workplace: Workplace, output: &mut Output) -> Res
     let questions_are_put = may_ask && questions.can_ask();
     let approving = Approving { policy: plan.approve, pause: plan.pause, questions };
     let stage = stage_for(&jobs, plan.json_lines, questions_are_put, output);
-    let conductor = Conductor::new(workplace.engine().clone(), jobs, slots, approving, stage);
-    let outcome = conductor.run(output).await;
-    let saved = ending::saved(&sessions, &workplace.store().snapshot());
-    let closed = workplace.close(|| output.remark(SAVING)).await;
-    let (mut stage, code) = outcome?;
-    stage.close(closed?, output)?;
-    if code == ExitCode::Interrupted {
-        output.remark(&saved);
+    if let ([job], Reader::Person, None) = (jobs.as_slice(), output.reader(), link.workplace()) {
+        output.remark(&ending::greeting(job));
     }
-    Ok(code)
+    let told = told(&jobs, link).await?;
+    let feed = Feed::open(link.client(), told).await?;
+    let run = Conductor::new(link, feed, jobs, slots, approving, stage).run(output).await?;
+    Ok(Performed { run, sessions })
+}
+
+/// The sessions of the jobs, each with the newest message that was there before.
+async fn told(jobs: &[Job], link: &Link) -> Result<Vec<(SessionId, Seq)>, Failure> {
+    let mut told = Vec::new();
+    for job in jobs {
+        let seq = match &job.task {
+            Task::Start(_) => Seq::ZERO,
+            Task::Say { session, .. } => Seq::new(link.client().session(*session).await?.messages),
+        };
+        told.push((job.session(), seq));
+    }
+    Ok(told)
+}
+
+/// Waits until the daemon has everything on disk, and says up to where.
+async fn all_saved(feed: &mut Feed) -> Result<Revision, Failure> {
+    let reached = async { while !feed.is_saved() && feed.next().await != Heard::Closed {} };
+    // Past it whatever is not saved is the daemon's to go on with.
+    let _late = tokio::time::timeout(SAVE_PATIENCE, reached).await;
+    if feed.is_saved() {
+        return Ok(feed.durable());
+    }
+    Err(Failure::new(ExitCode::Failure, "not everything is on disk yet; the daemon goes on trying")
+        .hint("`switchboard doctor` says more about the database"))
 }
 
 fn stage_for(jobs: &[Job], json_lines: bool, questions_are_put: bool, output: &Output) -> Box<dyn Stage> {

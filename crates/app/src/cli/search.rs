@@ -1,8 +1,9 @@
 //! `switchboard search`
 
 use switchboard_domain::Timestamp;
-use switchboard_store::{Persistence, SearchHit, SearchOrder, SearchQuery};
+use switchboard_store::{SearchHit, SearchOrder, SearchQuery};
 
+use super::archive::Archive;
 use super::args::SearchArgs;
 use super::catalog::Catalog;
 use super::output::Reader;
@@ -16,16 +17,19 @@ const SNIPPET_INDENT: &str = "  ";
 pub(super) async fn run(
     args: &SearchArgs,
     catalog: &Catalog,
-    persistence: &dyn Persistence,
+    archive: &Archive,
     now: Timestamp,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let hits = persistence.search(&query(args, catalog)?).await?;
+    let hits = match archive {
+        Archive::Empty => Vec::new(),
+        _ => archive.search(&query(args, catalog)?).await?,
+    };
     print(&hits, args, catalog, now, output)
 }
 
 /// Prints what was found.
-pub(super) fn print(
+fn print(
     hits: &[SearchHit],
     args: &SearchArgs,
     catalog: &Catalog,

@@ -1,46 +1,37 @@
 //! `switchboard show`
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_domain::{Message, Seq, SessionId, SessionStatus, StoredSession};
-use switchboard_store::{PAGE_MESSAGES_MAX, Page, Persistence};
+use switchboard_domain::{Seq, SessionStatus, StoredSession};
+use switchboard_store::{PAGE_MESSAGES_MAX, Page};
 
+use super::archive::{Archive, Disk};
 use super::args::ShowArgs;
-use super::catalog::{Catalog, Owner};
+use super::catalog::Catalog;
+use super::feed::Feed;
 use super::narrator::{Audience, Narrator, Pace};
 use super::output::Reader;
 use super::views::TranscriptView;
-use super::{Failure, Output, transcript};
+use super::{Failure, Output, follow, transcript};
 use crate::terminal::{single_line, status_style};
 
 /// How often a followed session is looked at on disk, where its words are within 50 ms (unfinished
 /// text within 250 ms).
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Where a session is read from while another process may write to it.
-#[derive(Clone, Copy)]
-pub(super) struct Disk<'a> {
-    /// What is read.
-    pub(super) persistence: &'a dyn Persistence,
-    /// Whether somebody runs agents there right now.
-    pub(super) owner: &'a (dyn Fn() -> Owner + Sync),
-}
-
 pub(super) async fn run(
     args: &ShowArgs,
     catalog: &Catalog,
-    disk: Disk<'_>,
+    archive: &Archive,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let persistence = disk.persistence;
     let stored = catalog.find(&args.session)?;
     let project = catalog.project(stored.session.project_id);
-    let messages = messages(persistence, stored.session.id, args.limit.map(std::num::NonZero::get)).await?;
+    let messages = archive.messages(stored.session.id, args.limit.map(std::num::NonZero::get)).await?;
     if args.json.json {
         return output.json(&TranscriptView::new(stored, &messages, catalog));
     }
-    output.text(&transcript::heading(stored, project))?;
+    output.text(&transcript::heading(&stored.session, project.map(|project| project.path.as_path())))?;
     output.text("\n")?;
     let audience = match output.reader() {
         Reader::Person => Audience::Terminal { columns: output.window().columns },
@@ -52,7 +43,14 @@ pub(super) async fn run(
     }
     if args.follow && stored.session.status() == SessionStatus::Running {
         let last = messages.last().map_or(Seq::ZERO, |message| message.seq);
-        return follow(stored, last, narrator, disk, output).await;
+        return match archive {
+            Archive::Daemon(link) => {
+                let mut feed = Feed::open(link.client(), [(stored.session.id, last)]).await?;
+                follow::to_the_end(&mut feed, stored.session.id, narrator, output).await.map(|_| ())
+            }
+            Archive::Disk(disk) => follow_on_disk(stored, last, narrator, disk, output).await,
+            Archive::Empty => Ok(()),
+        };
     }
     for change in transcript::unfinished(stored) {
         output.tell(narrator.tell(&change))?;
@@ -64,39 +62,12 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// All messages of a session, or the newest ones, oldest first.
-///
-/// # Errors
-/// When the database cannot be read.
-pub(super) async fn messages(
-    persistence: &dyn Persistence,
-    id: SessionId,
-    limit: Option<u32>,
-) -> Result<Vec<Arc<Message>>, Failure> {
-    let mut page = match limit {
-        Some(limit) if limit <= PAGE_MESSAGES_MAX => {
-            let newest = persistence.messages(id, Page::Newest, limit).await?;
-            return Ok(newest.into_iter().map(Arc::new).collect());
-        }
-        _ => Page::After(Seq::ZERO),
-    };
-    let mut all = Vec::new();
-    loop {
-        let next = persistence.messages(id, page, PAGE_MESSAGES_MAX).await?;
-        let Some(last) = next.last() else { break };
-        page = Page::After(last.seq);
-        all.extend(next.into_iter().map(Arc::new));
-    }
-    let surplus = limit.map_or(0, |limit| all.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX)));
-    Ok(all.split_off(surplus))
-}
-
 /// Shows what another process writes, until the session's turn ends or nobody runs it any more.
-async fn follow(
+async fn follow_on_disk(
     stored: &StoredSession,
     mut last: Seq,
     mut narrator: Narrator,
-    disk: Disk<'_>,
+    disk: &Disk,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let id = stored.session.id;
@@ -125,11 +96,14 @@ async fn follow(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use switchboard_domain::Draft;
-    use switchboard_store::Write;
     use switchboard_store::testing::{MemoryPersistence, sample};
+    use switchboard_store::{Persistence as _, Write};
 
     use super::*;
+    use crate::cli::catalog::Owner;
 
     async fn database() -> MemoryPersistence {
         let database = MemoryPersistence::new();
@@ -147,8 +121,8 @@ mod tests {
         let database = database().await;
         let catalog = Catalog::read(&database, Owner::Gone).await.expect("read");
         let (mut output, said) = Output::kept(reader);
-        let disk = Disk { persistence: &database, owner: &|| Owner::Gone };
-        run(args, &catalog, disk, &mut output).await.expect("shown");
+        let disk = Disk { persistence: Box::new(database), owner: Box::new(|| Owner::Gone) };
+        run(args, &catalog, &Archive::Disk(disk), &mut output).await.expect("shown");
         said()
     }
 

@@ -9,8 +9,10 @@ use super::{ExitCode, Failure};
 pub(super) enum Signal {
     /// By the person at the terminal.
     Interrupt,
-    /// By the system, or because the terminal is gone.
+    /// By the system.
     Terminate,
+    /// The terminal is gone.
+    HangUp,
 }
 
 /// Hears every signal that tells this process to stop; from then on none of them ends it by itself.
@@ -41,7 +43,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.hang_up.recv() => Signal::Terminate,
+            _ = self.hang_up.recv() => Signal::HangUp,
         }
     }
 }

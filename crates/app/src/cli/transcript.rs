@@ -1,16 +1,17 @@
 //! What a session is and what is unfinished in it, on a screen.
 
-use switchboard_domain::{Cost, Project, SessionChange, StoredSession};
+use std::path::Path;
+
+use switchboard_domain::{Cost, Session, SessionChange, StoredSession};
 
 use crate::terminal::{Style, cost, duration, single_line, status_style};
 
 /// The head of a session on a screen: what it is and how it stands.
-pub(crate) fn heading(stored: &StoredSession, project: Option<&Project>) -> String {
-    let session = &stored.session;
+pub(crate) fn heading(session: &Session, folder: Option<&Path>) -> String {
     let status = status_style(session.status()).paint(session.status().as_str());
     let mut facts = vec![status, single_line(&session.agent)];
     facts.extend(session.model.as_deref().map(single_line));
-    facts.extend(project.map(|project| single_line(&project.path.to_string_lossy())));
+    facts.extend(folder.map(|folder| single_line(&folder.to_string_lossy())));
     facts.extend((!session.elapsed.is_zero()).then(|| duration(session.elapsed)));
     facts.extend((session.cost > Cost::ZERO).then(|| cost(session.cost)));
     let title = Style::STRONG.paint(&single_line(&session.title));

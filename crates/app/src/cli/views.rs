@@ -114,6 +114,22 @@ impl<'a> QueuedView<'a> {
     }
 }
 
+/// A question that waits for an answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct ApprovalView<'a> {
+    id: String,
+    title: &'a str,
+    #[serde(flatten)]
+    approval: &'a Approval,
+}
+
+impl<'a> ApprovalView<'a> {
+    /// The view of a question that is called `id`, in a session of this title.
+    pub(crate) const fn new(id: String, approval: &'a Approval, title: &'a str) -> Self {
+        Self { id, title, approval }
+    }
+}
+
 /// An agent and whether it can be run.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct AgentView {

@@ -73,7 +73,6 @@ pub(crate) enum MeetError {
 ///
 /// # Errors
 /// When it is of another version, or does not accept.
-#[expect(dead_code, reason = "for commands that only look")]
 pub(crate) async fn find(setup: &Setup) -> Result<Option<Client>, MeetError> {
     let daemon = running(&Place::of(setup.folders.data())).await?;
     Ok(daemon.map(|daemon| Client::over_socket(daemon.socket)))
@@ -83,7 +82,6 @@ pub(crate) async fn find(setup: &Setup) -> Result<Option<Client>, MeetError> {
 ///
 /// # Errors
 /// See [`MeetError`].
-#[expect(dead_code, reason = "for commands that work with agents")]
 pub(crate) async fn ensure(setup: &Setup) -> Result<Client, MeetError> {
     let arguments = spawn::serve_arguments(setup, ServeOptions::default());
     let daemon = bring_up(&Place::of(setup.folders.data()), &arguments).await?;

@@ -13,6 +13,7 @@ const RUN_EXAMPLES: &str = "Examples:
   switchboard run --agent claude --project ~/src/site 'Add a dark mode'
   switchboard run --exec 'make test'
   switchboard run --parallel-file prompts.txt --jobs 4
+  switchboard run --detach 'Upgrade the database driver'
   git diff | switchboard run --jsonl -";
 
 /// `switchboard run`
@@ -60,6 +61,10 @@ pub(crate) struct RunArgs {
     /// Print every change as one JSON line
     #[arg(long)]
     pub(crate) jsonl: bool,
+
+    /// Hand it to the daemon and leave: prints the session's id once its prompt is on disk
+    #[arg(short, long, conflicts_with_all = ["jsonl", "jobs"])]
+    pub(crate) detach: bool,
 }
 
 /// `switchboard send`

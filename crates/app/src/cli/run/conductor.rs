@@ -5,31 +5,38 @@
 //! then waits for the next thing. What takes time runs in tasks that the conductor owns.
 
 mod approvals;
+mod beginning;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_domain::{Change, Health, RequestId, Rule, Seq, SessionId};
-use switchboard_store::{Published, Subscription, SubscriptionError};
+use switchboard_domain::{Change, RequestId, Rule, SessionId};
+use switchboard_store::{Published, State};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
+pub(super) use beginning::start;
+
 use super::ending;
-use super::job::{Job, Phase, Task, is_at_rest};
+use super::job::{Job, Phase};
 use super::stage::{Stage, View};
+use crate::cli::feed::{Feed, Heard};
+use crate::cli::link::{Link, Revival, Stopper};
 use crate::cli::questions::{Question, Questions, Typed};
 use crate::cli::signals::{Signal, Signals};
-use crate::cli::{ExitCode, Failure, Output};
+use crate::cli::{ExitCode, Failure, Output, glance, now};
+use crate::client::{Client, ClientError};
 use crate::config::ApprovePolicy;
-use crate::engine::{ApprovalPolicy, Engine, EngineError, ShutdownEnd};
 use crate::terminal::{Style, single_line};
 
 /// Carries out jobs.
 pub(super) struct Conductor {
-    engine: Engine,
+    client: Client,
+    stopper: Stopper,
+    revival: Option<Arc<Revival>>,
+    feed: Feed,
     jobs: Vec<Job>,
-    /// The newest message that was shown of each job, for when changes are missed.
-    seen: Vec<Seq>,
     slots: NonZeroUsize,
     approving: Approving,
     asked: Option<Question>,
@@ -37,7 +44,24 @@ pub(super) struct Conductor {
     answered: Vec<(SessionId, RequestId)>,
     stage: Box<dyn Stage>,
     errands: JoinSet<Done>,
-    stopping: bool,
+    course: Course,
+    /// Whether the daemon was there when it was last looked for.
+    is_connected: bool,
+}
+
+/// Where the run is going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// To the end of all jobs.
+    On,
+    /// The agents are being stopped.
+    Stopping,
+    /// They are, as soon as that is known here too.
+    Stopped,
+    /// To its own end; the agents go on without it.
+    Leaving,
+    /// There is nobody to hear from any more.
+    Lost,
 }
 
 /// Who answers when an agent asks.
@@ -51,25 +75,35 @@ pub(super) struct Approving {
     pub(super) questions: Questions,
 }
 
+/// How a run went.
+pub(super) struct Outcome {
+    /// Where it was shown.
+    pub(super) stage: Box<dyn Stage>,
+    /// What the shell is to be told.
+    pub(super) code: ExitCode,
+    /// What happens on, for whoever waits until all is on disk.
+    pub(super) feed: Feed,
+}
+
 /// Something that took time is done.
 enum Done {
     /// The agent has its prompt, or will never have it.
-    Begun(usize, Result<(), EngineError>),
+    Begun(usize, Result<(), ClientError>),
     /// An answer was given.
-    Answered(Result<(), EngineError>),
+    Answered(Result<(), ClientError>),
     /// A rule was remembered, or not.
-    Remembered(Rule, Result<(), EngineError>),
+    Remembered(Rule, Result<(), ClientError>),
     /// A session was stopped since nobody could answer.
     GivenUp(usize),
     /// Every agent is stopped.
     Stopped,
+    /// Something that nobody waits for.
+    Nothing,
 }
 
 /// What the conductor can wake up for.
 enum Event {
-    Change(Published),
-    Lagged,
-    Closed,
+    Heard(Heard),
     Done(Done),
     Typed(Typed),
     Signal(Signal),
@@ -77,81 +111,74 @@ enum Event {
 }
 
 impl Conductor {
-    /// Will carry out `jobs`, at most `slots` of them at a time.
+    /// Will carry out `jobs`, at most `slots` of them at a time, and show them as `feed` tells them.
     pub(super) fn new(
-        engine: Engine,
+        link: &Link,
+        feed: Feed,
         jobs: Vec<Job>,
         slots: NonZeroUsize,
         approving: Approving,
         stage: Box<dyn Stage>,
     ) -> Self {
-        let seen = vec![Seq::ZERO; jobs.len()];
         Self {
-            engine,
+            client: link.client().clone(),
+            stopper: link.stopper(),
+            revival: link.revival(),
+            feed,
             jobs,
-            seen,
             slots,
             approving,
             asked: None,
             answered: Vec::new(),
             stage,
             errands: JoinSet::new(),
-            stopping: false,
+            course: Course::On,
+            is_connected: true,
         }
     }
 
     /// Carries them out, until all are over or everything was stopped.
     ///
-    /// Gives the stage back, and what the shell is to be told.
-    ///
     /// # Errors
     /// When the output cannot be written; agents may be running then, and are the caller's to stop.
-    pub(super) async fn run(mut self, output: &mut Output) -> Result<(Box<dyn Stage>, ExitCode), Failure> {
+    pub(super) async fn run(mut self, output: &mut Output) -> Result<Outcome, Failure> {
         let mut signals = Signals::listen()?;
-        let (_, mut changes) = self.engine.store().subscribe();
         let mut ticks = tokio::time::interval(self.stage.tick_every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         self.begin_jobs();
         while !self.is_over() {
-            let event = self.next_event(&mut changes, &mut signals, &mut ticks).await;
-            self.handle(event, &mut changes, output)?;
+            let event = self.next_event(&mut signals, &mut ticks).await;
+            self.handle(event, output)?;
         }
-        self.drain(&mut changes, output)?;
-        let code = if self.stopping { ExitCode::Interrupted } else { self.exit_code() };
-        let state = self.engine.store().snapshot();
-        let view =
-            View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
+        self.drain(output)?;
+        let code = match self.course {
+            Course::On => ending::exit_code(&self.jobs, self.feed.state()),
+            Course::Lost => ExitCode::Failure,
+            Course::Stopping | Course::Stopped | Course::Leaving => ExitCode::Interrupted,
+        };
+        let view = view(&self.feed, &self.jobs);
         self.stage.end(code, view, output)?;
-        if let Some(failure) = self.unanswered() {
-            return Err(failure);
+        match self.failure() {
+            Some(failure) => Err(failure),
+            None => Ok(Outcome { stage: self.stage, code, feed: self.feed }),
         }
-        Ok((self.stage, code))
     }
 
-    async fn next_event(&mut self, changes: &mut Subscription, signals: &mut Signals, ticks: &mut Interval) -> Event {
+    async fn next_event(&mut self, signals: &mut Signals, ticks: &mut Interval) -> Event {
         tokio::select! {
             biased;
             signal = signals.next() => Event::Signal(signal),
-            Some(done) = self.errands.join_next() => match done {
-                Ok(done) => Event::Done(done),
-                // Errands are neither aborted nor do they panic; if one did, the engine is gone.
-                Err(_) => Event::Closed,
-            },
-            change = changes.next() => match change {
-                Ok(change) => Event::Change(change.clone()),
-                Err(SubscriptionError::Lagged) => Event::Lagged,
-                Err(SubscriptionError::Closed) => Event::Closed,
-            },
+            // Errands are neither aborted nor do they panic.
+            Some(done) = self.errands.join_next() => Event::Done(done.unwrap_or(Done::Nothing)),
+            heard = self.feed.next() => Event::Heard(heard),
             typed = self.approving.questions.next() => Event::Typed(typed),
             _ = ticks.tick() => Event::Tick,
         }
     }
 
-    fn handle(&mut self, event: Event, changes: &mut Subscription, output: &mut Output) -> Result<(), Failure> {
+    fn handle(&mut self, event: Event, output: &mut Output) -> Result<(), Failure> {
         match event {
-            Event::Change(change) => self.show(&change, output)?,
-            Event::Lagged => self.catch_up(changes, output)?,
-            Event::Closed => self.jobs.iter_mut().filter(|job| !job.is_over()).for_each(|job| job.phase = Phase::Over),
+            Event::Heard(heard) => self.heard(heard, output)?,
             Event::Done(done) => self.done(done, output)?,
             Event::Typed(typed) => self.typed(&typed, output),
             Event::Signal(signal) => self.signalled(signal, output)?,
@@ -161,30 +188,13 @@ impl Conductor {
     }
 
     fn is_over(&self) -> bool {
-        self.errands.is_empty() && (self.stopping || self.jobs.iter().all(Job::is_over))
-    }
-
-    // Jobs
-
-    fn begin_jobs(&mut self) {
-        let under_way = self.jobs.iter().filter(|job| job.is_under_way()).count();
-        let free = self.slots.get().saturating_sub(under_way);
-        let waiting = (0..self.jobs.len()).filter(|&job| self.jobs[job].phase == Phase::Waiting);
-        for job in waiting.take(free).collect::<Vec<_>>() {
-            self.jobs[job].phase = Phase::Starting;
-            let (engine, task, policy) = (self.engine.clone(), self.jobs[job].task.clone(), self.policy());
-            self.errands.spawn(async move { Done::Begun(job, begin(&engine, task, policy).await) });
-        }
-    }
-
-    fn policy(&self) -> ApprovalPolicy {
-        match self.approving.policy {
-            // The engine would answer at once.
-            _ if !self.approving.pause.is_zero() => ApprovalPolicy::Ask,
-            ApprovePolicy::Ask => ApprovalPolicy::Ask,
-            ApprovePolicy::Edits => ApprovalPolicy::AllowEdits,
-            ApprovePolicy::All => ApprovalPolicy::AllowAll,
-            ApprovePolicy::None => ApprovalPolicy::DenyAll,
+        let at_rest = |job: &Job| !job.is_under_way() || job.is_done(self.feed.state());
+        match self.course {
+            Course::Lost => true,
+            Course::Leaving => self.errands.is_empty(),
+            Course::On => self.errands.is_empty() && self.jobs.iter().all(Job::is_over),
+            Course::Stopping => false,
+            Course::Stopped => self.errands.is_empty() && self.jobs.iter().all(at_rest),
         }
     }
 
@@ -192,11 +202,15 @@ impl Conductor {
         match done {
             Done::Begun(job, Ok(())) => {
                 self.jobs[job].phase = Phase::Working;
+                if matches!(self.course, Course::Stopping | Course::Stopped) {
+                    // It was on its way when the others were stopped.
+                    self.stop(vec![self.jobs[job].session()], Signal::Interrupt);
+                }
                 self.settle(job, output)?;
             }
             Done::Begun(job, Err(error)) => self.end_job(job, Phase::NotStarted(error), output)?,
             Done::GivenUp(job) => self.end_job(job, Phase::Unanswered, output)?,
-            Done::Answered(Err(error @ EngineError::AnswerWaits { .. })) => {
+            Done::Answered(Err(error)) if error.code() == Some("answer_waits") => {
                 self.stage.step_aside(output)?;
                 output.remark(&error.to_string());
             }
@@ -208,26 +222,24 @@ impl Conductor {
                     |()| format!("{rule} needs no question here any more; `switchboard rule rm` takes that back"),
                 ));
             }
+            Done::Stopped if self.course == Course::Stopping => self.course = Course::Stopped,
             // The agent took its question back, or is gone: then there is nothing to answer.
-            Done::Answered(Ok(()) | Err(_)) | Done::Stopped => {}
+            Done::Answered(Ok(()) | Err(_)) | Done::Stopped | Done::Nothing => {}
         }
         Ok(())
     }
 
     /// Ends the job if its session is at rest.
     fn settle(&mut self, job: usize, output: &mut Output) -> Result<(), Failure> {
-        let session = self.jobs[job].session();
-        let at_rest = self.engine.store().read(|state| is_at_rest(state, session));
-        if self.jobs[job].phase == Phase::Working && at_rest { self.end_job(job, Phase::Over, output) } else { Ok(()) }
+        self.jobs[job].look_at(self.feed.state());
+        let is_done = self.jobs[job].phase == Phase::Working && self.jobs[job].is_done(self.feed.state());
+        if is_done { self.end_job(job, Phase::Over, output) } else { Ok(()) }
     }
 
     fn end_job(&mut self, job: usize, phase: Phase, output: &mut Output) -> Result<(), Failure> {
         self.jobs[job].phase = phase;
-        let state = self.engine.store().snapshot();
-        let view =
-            View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
-        self.stage.over(job, view, output)?;
-        if !self.stopping {
+        self.stage.over(job, view(&self.feed, &self.jobs), output)?;
+        if self.course == Course::On {
             self.begin_jobs();
         }
         Ok(())
@@ -235,24 +247,42 @@ impl Conductor {
 
     // What happens
 
+    fn heard(&mut self, heard: Heard, output: &mut Output) -> Result<(), Failure> {
+        if !self.is_connected && !matches!(heard, Heard::Reconnecting | Heard::Closed) {
+            self.is_connected = true;
+            self.stage.step_aside(output)?;
+            output.remark(&Style::GOOD.paint("connected again"));
+        }
+        match heard {
+            Heard::Change(change) => self.show(&change, output),
+            Heard::Missed(message) => {
+                let job = self.jobs.iter().position(|job| job.session() == message.session_id);
+                job.map_or(Ok(()), |job| self.stage.missed(&message, job, output))
+            }
+            Heard::Reloaded(reload) => {
+                self.stage.reloaded(reload, view(&self.feed, &self.jobs), output)?;
+                (0..self.jobs.len()).try_for_each(|job| self.settle(job, output))
+            }
+            Heard::Durable => Ok(()),
+            Heard::Reconnecting => self.reconnecting(output),
+            Heard::Closed => {
+                self.course = Course::Lost;
+                Ok(())
+            }
+        }
+    }
+
     fn show(&mut self, published: &Published, output: &mut Output) -> Result<(), Failure> {
         let job = self.job_of(&published.change);
-        if let (
-            Some(job),
-            Change::Session { change: switchboard_domain::SessionChange::MessageAppended { message }, .. },
-        ) = (job, &published.change)
-        {
-            self.seen[job] = message.seq;
-        }
         self.stage.change(published, job, output)?;
         if let (Some(job), Change::Session { change, .. }, true) = (job, &published.change, output.rings())
-            && let Some(session) = self.engine.store().read(|state| state.session(self.jobs[job].session()).cloned())
+            && let Some(session) = self.feed.state().session(self.jobs[job].session())
         {
-            output.alert(change, &session)?;
+            output.alert(change, session)?;
         }
         if let Change::HealthChanged { health } = &published.change {
             self.stage.step_aside(output)?;
-            output.remark(&health_line(health));
+            output.remark(&glance::health(health));
         }
         job.map_or(Ok(()), |job| self.settle(job, output))
     }
@@ -266,93 +296,87 @@ impl Conductor {
         self.jobs.iter().position(|job| job.session() == session)
     }
 
-    /// Shows the messages that came while changes were missed.
-    fn catch_up(&mut self, changes: &mut Subscription, output: &mut Output) -> Result<(), Failure> {
-        let state = changes.resync();
-        for job in 0..self.jobs.len() {
-            let session = state.session(self.jobs[job].session());
-            let messages = session.into_iter().flat_map(|it| it.transcript().messages());
-            for message in messages.filter(|message| message.seq > self.seen[job]).cloned().collect::<Vec<_>>() {
-                self.seen[job] = message.seq;
-                self.stage.missed(&message, job, output)?;
-            }
-            self.settle(job, output)?;
+    fn reconnecting(&mut self, output: &mut Output) -> Result<(), Failure> {
+        if std::mem::replace(&mut self.is_connected, false) {
+            self.stage.step_aside(output)?;
+            output.remark(&Style::ATTENTION.paint("the daemon is gone; looking for it …"));
+        }
+        if let Some(revival) = self.revival.clone() {
+            self.errands.spawn(async move {
+                revival.attempt().await;
+                Done::Nothing
+            });
         }
         Ok(())
     }
 
     /// Shows what is already there but was not looked at.
-    fn drain(&mut self, changes: &mut Subscription, output: &mut Output) -> Result<(), Failure> {
-        loop {
-            match changes.try_next() {
-                Ok(Some(change)) => {
-                    let change = change.clone();
-                    self.show(&change, output)?;
-                }
-                Ok(None) | Err(SubscriptionError::Closed) => return Ok(()),
-                Err(SubscriptionError::Lagged) => self.catch_up(changes, output)?,
+    fn drain(&mut self, output: &mut Output) -> Result<(), Failure> {
+        while let Some(heard) = self.feed.try_next() {
+            if heard == Heard::Closed {
+                break;
             }
+            self.heard(heard, output)?;
         }
+        Ok(())
     }
 
     fn tick(&mut self, output: &mut Output) -> Result<(), Failure> {
         if self.asked.is_some() {
             return Ok(());
         }
-        let state = self.engine.store().snapshot();
-        let view =
-            View { state: &state, jobs: &self.jobs, durable: self.engine.store().durable_revision(), now: now() };
-        self.stage.tick(view, output)
+        self.stage.tick(view(&self.feed, &self.jobs), output)
     }
 
     // The end
 
     fn signalled(&mut self, signal: Signal, output: &mut Output) -> Result<(), Failure> {
-        if self.stopping {
+        if self.course != Course::On {
             // Whatever was acknowledged is on disk, and the rest was promised to nobody.
             std::process::exit(ExitCode::Interrupted.number().into());
         }
-        self.stopping = true;
         self.asked = None;
+        if self.stopper.spares_agents(signal) {
+            self.leave(signal);
+            return Ok(());
+        }
+        self.course = Course::Stopping;
         self.stage.step_aside(output)?;
         output.remark("\nstopping the agents … (Ctrl-C again leaves at once)");
-        let end = match signal {
-            Signal::Interrupt => ShutdownEnd::Aborted,
-            Signal::Terminate => ShutdownEnd::Interrupted,
-        };
-        let engine = self.engine.clone();
-        self.errands.spawn(async move {
-            engine.shutdown(end).await;
-            Done::Stopped
-        });
+        let sessions = self.jobs.iter().filter(|job| job.is_under_way()).map(Job::session).collect();
+        self.stop(sessions, signal);
         Ok(())
     }
 
-    fn exit_code(&self) -> ExitCode {
-        self.engine.store().read(|state| ending::exit_code(&self.jobs, state))
+    /// Ends this command, and lets the agents go on.
+    fn leave(&mut self, signal: Signal) {
+        self.course = Course::Leaving;
+        if signal == Signal::HangUp {
+            // Nobody is there any more who could begin the rest later: the daemon does, as it has room.
+            self.slots = NonZeroUsize::MAX;
+            self.begin_jobs();
+        }
     }
-}
 
-async fn begin(engine: &Engine, task: Task, policy: ApprovalPolicy) -> Result<(), EngineError> {
-    match task {
-        Task::Start(new) => engine.start_session(new, policy).await.map(|_| ()),
-        Task::Say { session, text } => {
-            engine.set_policy(session, policy);
-            engine.send(session, &text).await.map(|_| ())
+    fn stop(&mut self, sessions: Vec<SessionId>, signal: Signal) {
+        let stopper = self.stopper.clone();
+        self.errands.spawn(async move {
+            stopper.stop(sessions, signal).await;
+            Done::Stopped
+        });
+    }
+
+    /// Why the run did not end as it should.
+    fn failure(&self) -> Option<Failure> {
+        match self.course {
+            Course::Lost => Some(ending::lost(&self.jobs)),
+            Course::On => self.unanswered(),
+            _ => None,
         }
     }
 }
 
-fn health_line(health: &Health) -> String {
-    match health {
-        Health::Healthy => Style::GOOD.paint("saving works again; everything is on disk"),
-        Health::Degraded { reason, unsaved, .. } => {
-            let line = format!("saving is behind: {} ({unsaved} changes wait; nothing is lost)", single_line(reason));
-            Style::ATTENTION.paint(&line)
-        }
-    }
-}
-
-fn now() -> switchboard_domain::Timestamp {
-    chrono::Utc::now().into()
+fn view<'a>(feed: &'a Feed, jobs: &'a [Job]) -> View<'a> {
+    let state: &State = feed.state();
+    View { state, jobs, durable: feed.durable(), now: now() }
 }

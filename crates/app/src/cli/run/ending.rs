@@ -5,7 +5,7 @@ use switchboard_store::State;
 
 use super::job::{Job, Phase};
 use super::stage::View;
-use crate::cli::ExitCode;
+use crate::cli::{ExitCode, Failure};
 use crate::terminal::{Style, cost, duration, single_line, status_style};
 
 /// What to try after the demo.
@@ -19,6 +19,12 @@ That was eight agents at once. All of it is saved. Try next:
   switchboard run --exec 'wc -w' some words to count
   switchboard agents                      connect your own";
 
+/// How to come back to the only job, which does not end with this terminal.
+pub(super) fn greeting(job: &Job) -> String {
+    let id = job.session().short();
+    Style::DIM.paint(&format!("session {id} goes on without this terminal: `switchboard attach {id}`\n"))
+}
+
 /// What is on disk of these sessions, for somebody who has just interrupted them.
 pub(super) fn saved(sessions: &[SessionId], state: &State) -> String {
     let saved: Vec<u64> =
@@ -28,11 +34,18 @@ pub(super) fn saved(sessions: &[SessionId], state: &State) -> String {
     format!("saved: {} in {}", plural(saved.iter().sum(), "message"), plural(count, "session"))
 }
 
+/// The daemon is gone, and what became of these jobs is not known here.
+pub(super) fn lost(jobs: &[Job]) -> Failure {
+    let message = "the daemon is gone, and how it ended is not known here";
+    let id = jobs.first().map_or_else(|| "last".to_owned(), |job| job.session().short());
+    Failure::new(ExitCode::Failure, message).hint(format!("`switchboard show {id}` says how far it got"))
+}
+
 /// What the shell is told about these jobs: the worst of what happened.
 pub(super) fn exit_code(jobs: &[Job], state: &State) -> ExitCode {
     let code = |job: &Job| match &job.phase {
         Phase::Unanswered => ExitCode::NeedsAnswer,
-        Phase::NotStarted(error) => crate::cli::Failure::from(error.clone()).code(),
+        Phase::NotStarted(error) => Failure::from(error.clone()).code(),
         _ => match state.session(job.session()).map(|it| it.session().status()) {
             Some(SessionStatus::Completed | SessionStatus::Running) => ExitCode::Ok,
             Some(SessionStatus::Failed) => ExitCode::AgentFailed,

@@ -8,6 +8,7 @@ use switchboard_domain::{Change, Message, Revision, SessionId, SessionStatus};
 use switchboard_store::Published;
 
 use super::stage::{Stage, View};
+use crate::cli::feed::Reload;
 use crate::cli::{ExitCode, Failure, Output};
 
 /// One line. The manual documents it.
@@ -19,6 +20,8 @@ enum Line<'a> {
     Change { revision: Revision, change: &'a Change },
     /// Changes were missed, since nobody read this stream fast enough; a message that came meanwhile.
     Missed { message: &'a Message },
+    /// It is another daemon: revisions start again.
+    Reset,
     /// Everything up to this revision is on disk, whatever happens next.
     Durable { revision: Revision },
     /// The run is over and everything is on disk. Always the last line; there is none when that failed.
@@ -58,6 +61,14 @@ impl Stage for JsonLines {
 
     fn missed(&mut self, message: &Arc<Message>, _job: usize, output: &mut Output) -> Result<(), Failure> {
         output.json_line(&Line::Missed { message })
+    }
+
+    fn reloaded(&mut self, reload: Reload, _view: View<'_>, output: &mut Output) -> Result<(), Failure> {
+        if reload == Reload::Behind {
+            return Ok(());
+        }
+        self.durable = Revision::ZERO;
+        output.json_line(&Line::Reset)
     }
 
     fn tick(&mut self, view: View<'_>, output: &mut Output) -> Result<(), Failure> {

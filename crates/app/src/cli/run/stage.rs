@@ -7,12 +7,13 @@ use switchboard_domain::{Message, Revision, Timestamp};
 use switchboard_store::{Published, State};
 
 use super::job::Job;
+use crate::cli::feed::Reload;
 use crate::cli::{Failure, Output};
 
 /// What a stage may look at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
-    /// Everything, as the store has it.
+    /// Everything, as far as it is known here.
     pub(super) state: &'a State,
     /// The jobs of this run.
     pub(super) jobs: &'a [Job],
@@ -34,6 +35,11 @@ pub(super) trait Stage: Send {
 
     /// Shows a message that came while changes were missed.
     fn missed(&mut self, message: &Arc<Message>, job: usize, output: &mut Output) -> Result<(), Failure>;
+
+    /// The state was read anew; all messages that were missed are shown.
+    fn reloaded(&mut self, _reload: Reload, _view: View<'_>, _output: &mut Output) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Shows what only time changes.
     fn tick(&mut self, _view: View<'_>, _output: &mut Output) -> Result<(), Failure> {

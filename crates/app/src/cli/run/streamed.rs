@@ -8,6 +8,7 @@ use switchboard_store::Published;
 use super::ending;
 use super::job::Job;
 use super::stage::{Stage, View};
+use crate::cli::feed::Reload;
 use crate::cli::narrator::{Audience, Narrator, Pace};
 use crate::cli::output::Reader;
 use crate::cli::{ExitCode, Failure, Output};
@@ -39,6 +40,11 @@ impl Stage for Streamed {
 
     fn missed(&mut self, message: &Arc<Message>, _job: usize, output: &mut Output) -> Result<(), Failure> {
         output.say_all(self.narrator.recount(message))
+    }
+
+    fn reloaded(&mut self, _reload: Reload, view: View<'_>, output: &mut Output) -> Result<(), Failure> {
+        let drafts = view.jobs.iter().filter_map(|job| view.state.session(job.session())).map(|it| it.draft());
+        drafts.into_iter().try_for_each(|draft| output.say_all(self.narrator.catch_up(draft)))
     }
 
     fn step_aside(&mut self, output: &mut Output) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use super::job::{Job, Phase, Task, is_at_rest};
 use super::json_lines::JsonLines;
 use super::stage::{Stage, View};
 use super::*;
-use crate::engine::EngineError;
+use crate::client::ClientError;
 
 /// Ten seconds after every session began.
 struct TenPast;
@@ -60,7 +60,9 @@ async fn scene() -> (Store, Vec<Job>) {
 fn job(number: u32, prompt: &str, project_id: ProjectId) -> Job {
     let id = SessionId::new(Uuid::from_u128(0x7000_8000_0000 << 64 | u128::from(number)));
     let new = NewSession { id, project_id, agent: "builtin".into(), prompt: prompt.into(), title: None, model: None };
-    Job { phase: Phase::Working, ..Job::new(Task::Start(new)) }
+    let mut job = Job::new(Task::Start(new));
+    job.phase = Phase::Working;
+    job
 }
 
 fn end(store: &Store, id: SessionId, status: SessionStatus, error: Option<&str>) {
@@ -69,7 +71,7 @@ fn end(store: &Store, id: SessionId, status: SessionStatus, error: Option<&str>)
 }
 
 fn view<'a>(state: &'a State, jobs: &'a [Job]) -> View<'a> {
-    View { state, jobs, durable: switchboard_domain::Revision::ZERO, now: now() }
+    View { state, jobs, durable: Revision::ZERO, now: now() }
 }
 
 #[tokio::test]
@@ -98,11 +100,16 @@ fn jobs_project(jobs: &[Job]) -> ProjectId {
     }
 }
 
+fn not_started() -> ClientError {
+    let (code, message) = ("agent_not_started".to_owned(), "Failed to start agent: no such program".to_owned());
+    ClientError::Refused { status: 502, code, message, hint: None }
+}
+
 #[tokio::test]
 async fn each_ending_is_one_line() {
     let (store, mut jobs) = scene().await;
     jobs[3].phase = Phase::Unanswered;
-    jobs[0].phase = Phase::NotStarted(EngineError::NotStarted("no such program".into()));
+    jobs[0].phase = Phase::NotStarted(not_started());
     let state = store.snapshot();
     let lines: Vec<String> = jobs.iter().map(|job| ending::outcome(job, &state)).collect();
     insta::assert_snapshot!(anstream::adapter::strip_str(&lines.join("\n")).to_string(), @"
@@ -146,7 +153,7 @@ async fn json_lines_end_with_the_outcome_once_all_is_on_disk() {
     let seen = store.snapshot();
     stage.end(ExitCode::AgentFailed, view(&seen, &jobs[2..3]), &mut output).expect("kept for later");
     assert_eq!(said(), "");
-    stage.close(switchboard_domain::Revision::new(7), &mut output).expect("printed");
+    stage.close(Revision::new(7), &mut output).expect("printed");
     let id = jobs[2].session();
     let expected = format!(
         "{{\"type\":\"durable\",\"revision\":7}}\n{{\"type\":\"end\",\"exit_code\":5,\"sessions\":[{{\"session_id\":\"{id}\",\

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use switchboard_domain::{
-    AgentSessionId, Cost, Delivery, MessageBody, MessageId, NewSession, ProjectId, QueuedMessageId, Role, Seq,
-    SessionId, SessionStatus, Timestamp, ToolCall, ToolCallId, Usage,
+    AgentSessionId, ApprovalRequest, Cost, Delivery, MessageBody, MessageId, NewSession, ProjectId, QueuedMessageId,
+    RequestId, Role, Seq, SessionId, SessionStatus, Timestamp, ToolCall, ToolCallId, Usage,
 };
 
 use super::*;
@@ -119,6 +119,18 @@ fn a_hit_is_as_documented() {
         created_at: time(4_000),
     };
     check("hit", &HitView::new(&hit, &catalog));
+}
+
+#[test]
+fn a_question_is_as_documented() {
+    let request = ApprovalRequest {
+        request_id: RequestId::new("apr_1"),
+        tool_name: "Bash".into(),
+        input: json!({"command": "make"}),
+        suggestions: None,
+    };
+    let approval = Approval::new(session_id(), request, time(3_000));
+    check("approval", &ApprovalView::new(crate::cli::approve::handle(&approval), &approval, "fix the build"));
 }
 
 #[test]
