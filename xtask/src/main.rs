@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything a developer does with this repository, one command each.
 
 mod agents;
+mod api_check;
 mod bench;
 mod ci;
 mod demo;
@@ -39,6 +40,8 @@ enum Command {
     Demo(demo::Options),
     /// The README's picture, taken of the demo at work
     Picture,
+    /// The running daemon against its own description of its API, by schemathesis
+    ApiCheck,
     /// A release archive with completions and manual page
     Dist,
 }
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Agents(options) => agents::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Picture => picture::run(),
+        Command::ApiCheck => api_check::run(),
         Command::Dist => dist::run(),
     }
 }

@@ -94,6 +94,11 @@ async fn a_yes_can_be_remembered_and_forgotten() {
     let refused = server.client.answer_with(id, &answer).await.expect_err("a no is not remembered");
     assert_eq!(refused.code(), Some("rule_without_yes"));
     answer.decision = Decision::Allow;
+    let mut late = answer.clone();
+    late.request_id = RequestId::new("apr_0");
+    let refused = server.client.answer_with(id, &late).await.expect_err("nobody asked");
+    assert_eq!(refused.code(), Some("approval_not_found"));
+    assert!(server.client.rules(project).await.expect("listed").is_empty(), "nothing was remembered");
     let (answered, _) = tokio::join!(server.client.answer_with(id, &answer), agent.command());
     answered.expect("answered");
 

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use switchboard_domain::{Approval, SessionId};
+use switchboard_domain::{Approval, RequestId, SessionId};
+use switchboard_store::{Refused, Store};
 
 use crate::api::error::ApiError;
 use crate::api::extract::{At, Body};
@@ -47,12 +48,23 @@ pub(in crate::api) async fn answer(
     let engine = api.engine().clone();
     api.carry_out(async move {
         if let Some(rule) = answered.remember.clone() {
+            must_be_pending(engine.store(), id, &answered.request_id)?;
             engine.remember_rule(project_id, rule).await?;
         }
         Ok(engine.answer(id, &answered.request_id, answered.answer()).await?)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A rule is remembered only with an answer that counts.
+fn must_be_pending(store: &Store, id: SessionId, request_id: &RequestId) -> Result<(), ApiError> {
+    let is_pending = store.read(|state| Some(state.session(id)?.approval(request_id)?.is_pending()));
+    match is_pending {
+        Some(true) => Ok(()),
+        Some(false) => Err(Refused::AlreadyAnswered.into()),
+        None => Err(Refused::ApprovalNotFound.into()),
+    }
 }
 
 /// Say who answers when a session's agent asks, until the program ends

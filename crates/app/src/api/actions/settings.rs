@@ -16,8 +16,9 @@ const VALUE_BYTES_MAX: usize = 64 << 10;
 /// The most settings there may be, for the same reason.
 const SETTINGS_MAX: usize = 1_000;
 
-/// Settings whose names begin like this have a way of their own to be changed, which checks them.
-const KEPT_ELSEWHERE: &str = "rules.";
+/// Settings whose names begin like this are the engine's own: rules have a way of their own to be changed,
+/// and what was spent is counted.
+const KEPT_ELSEWHERE: [&str; 2] = ["rules.", "spending"];
 
 /// List all settings
 #[utoipa::path(get, path = "/settings", tag = "settings",
@@ -58,9 +59,9 @@ pub(in crate::api) async fn remove(State(api): State<Api>, At(name): At<String>)
 }
 
 fn may_be_changed(name: &str) -> Result<(), ApiError> {
-    if name.starts_with(KEPT_ELSEWHERE) {
-        let error = ApiError::invalid("setting_kept_elsewhere", "rules are not changed as a setting");
-        return Err(error.hint("POST and DELETE /api/v1/projects/{id}/rules change them"));
+    if KEPT_ELSEWHERE.iter().any(|kept| name.starts_with(kept)) {
+        let error = ApiError::invalid("setting_kept_elsewhere", "this is not changed as a setting");
+        return Err(error.hint("POST and DELETE /api/v1/projects/{id}/rules change rules"));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub struct MessagesQuery {
     pub after: Option<Seq>,
     /// At most so many; 100 unless said otherwise, and never more than 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
+    #[param(value_type = Option<u64>, nullable = false)]
     pub limit: Option<u32>,
 }
 
@@ -47,7 +47,7 @@ pub struct SearchRequest {
     pub order: Order,
     /// At most so many; 50 unless said otherwise, and never more than 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
+    #[param(value_type = Option<u64>, nullable = false)]
     pub limit: Option<u32>,
 }
 

@@ -59,7 +59,7 @@ pub struct ListSessions {
     pub before: Option<SessionId>,
     /// At most so many; all unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[param(nullable = false)]
+    #[param(value_type = Option<u64>, nullable = false)]
     pub limit: Option<u32>,
 }
 
