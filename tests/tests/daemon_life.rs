@@ -3,10 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use switchboard_tests::{Home, Running, eventually, owner_of};
+use switchboard_tests::{Home, Running, eventually, owner_of, processes_with};
 
 /// Commands that are started at the same moment.
 const STARTERS: usize = 100;
@@ -16,6 +17,9 @@ const SECOND_DAEMONS: usize = 100;
 
 /// Second daemons tried at a time.
 const AT_A_TIME: usize = 10;
+
+/// What the manual promises for a shutdown.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(25);
 
 fn announced(home: &Home) -> Option<Value> {
     let text = fs::read(home.path().join("daemon.json")).ok()?;
@@ -72,6 +76,22 @@ fn of_many_who_start_one_at_once_all_meet_the_same() {
     // Each one that is started says so in the log, once.
     let log = fs::read_to_string(home.path().join("logs/daemon.log")).expect("a log");
     assert_eq!(log.matches("\"ready\"").count(), 1, "{log}");
+}
+
+#[test]
+fn of_many_prompts_that_are_detached_at_once_each_is_a_session_of_one_daemon() {
+    let home = Home::with_daemon();
+    let starters: Vec<Running> = (0..STARTERS)
+        .map(|number| home.start(["run", "--detach", "--exec", "cat", &format!("number {number}")]))
+        .collect();
+    for starter in starters {
+        starter.wait().expect_code(0);
+    }
+    let log = fs::read_to_string(home.path().join("logs/daemon.log")).expect("a log");
+    assert_eq!(log.matches("\"ready\"").count(), 1, "{log}");
+    let sessions = home.run(["ls", "--json"]).expect_code(0).stdout;
+    let sessions: Vec<Value> = serde_json::from_str(&sessions).expect("a list");
+    assert_eq!(sessions.len(), STARTERS);
 }
 
 #[test]
@@ -195,4 +215,73 @@ fn it_listens_to_this_machine_alone() {
         let refused = home.run([command, "--listen", address]).expect_code(2);
         assert!(refused.stderr.contains("127.0.0.1"), "{}", refused.stderr);
     }
+}
+
+#[test]
+fn a_shutdown_interrupts_stubborn_agents_and_says_which() {
+    let home = Home::with_daemon();
+    home.configure_rogues(&[]);
+    for prompt in ["ignore-term", "ticker 5"] {
+        home.run(["run", "--detach", "--agent", "rogue", prompt]).expect_code(0);
+    }
+    eventually("both agents", || (home.prompts_heard().len() == 2).then_some(()));
+    let began = Instant::now();
+    let down = home.run(["down"]).expect_code(0);
+    assert!(began.elapsed() < SHUTDOWN_MAX, "it took {:?}", began.elapsed());
+    assert!(
+        down.stderr.contains("2 sessions were interrupted") && down.stderr.contains("resume --all"),
+        "{}",
+        down.stderr
+    );
+    assert_eq!(processes_with(&home.tag), [0; 0]);
+    assert_eq!(status(&home)["sessions"]["interrupted"], 2);
+}
+
+#[test]
+fn a_second_signal_makes_it_leave_at_once_and_the_next_start_cleans_up() {
+    let home = Home::with_daemon();
+    home.configure_rogues(&[]);
+    let daemon = serve(&home);
+    home.run(["run", "--detach", "--agent", "rogue", "ignore-term"]).expect_code(0);
+    eventually("the agent", || (home.prompts_heard().len() == 1).then_some(()));
+    daemon.signal(Signal::TERM);
+    let log = || fs::read_to_string(home.path().join("logs/daemon.log")).expect("a log");
+    eventually("the shutdown", || log().contains("shutting down").then_some(()));
+    daemon.signal(Signal::TERM);
+    daemon.wait().expect_code(130);
+    home.run(["up"]).expect_code(0);
+    assert_eq!(processes_with(&home.tag), [0; 0]);
+    assert_eq!(status(&home)["sessions"]["interrupted"], 1);
+}
+
+#[test]
+fn a_changed_configuration_counts_without_a_restart_and_one_that_makes_no_sense_does_not() {
+    let home = Home::with_daemon();
+    home.configure("");
+    home.run(["up"]).expect_code(0);
+    home.configure("[agents.fresh]\nprotocol = \"exec\"\ncommand = [\"cat\"]\n");
+    home.run(["run", "--agent", "fresh", "hello"]).expect_code(0);
+    home.configure("[agents.fresh\n");
+    let refused = home.run(["run", "--agent", "fresh", "hello"]).expect_code(2);
+    assert!(refused.stderr.contains("config.toml:1"), "{}", refused.stderr);
+    assert_eq!(status_of_daemon(&home), Some(true), "the daemon goes on with what it had");
+}
+
+/// Whether the daemon runs, asked with a configuration that makes sense.
+fn status_of_daemon(home: &Home) -> Option<bool> {
+    home.configure("");
+    status(home)["running"].as_bool()
+}
+
+#[test]
+fn neither_prompts_nor_answers_nor_keys_are_in_the_log() {
+    let home = Home::with_daemon();
+    home.configure("[agents.mine]\nprotocol = \"exec\"\ncommand = [\"cat\"]\nenv = { MY_KEY = \"marked-key\" }\n");
+    home.run(["run", "--agent", "mine", "a marked prompt"]).expect_code(0);
+    home.run(["run", "--exec", "echo marked words; echo marked complaint >&2; exit 3", "go"]).expect_code(5);
+    home.run(["down"]).expect_code(0);
+    let logs = fs::read_dir(home.path().join("logs")).expect("logs").map(|entry| entry.expect("readable").path());
+    let logged: String = logs.map(|file| fs::read_to_string(file).expect("text")).collect();
+    assert!(logged.contains("\"ready\""), "there is a log: {logged}");
+    assert!(!logged.contains("marked"), "{logged}");
 }

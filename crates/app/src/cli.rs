@@ -29,6 +29,7 @@ mod project_command;
 mod questions;
 mod queue_command;
 mod remove;
+mod resume;
 mod rule_command;
 mod run;
 mod screen;
@@ -137,6 +138,7 @@ async fn command(command: &Command, setup: &Setup, output: &mut Output) -> Resul
         Command::Logs(args) => return logs::run(args, setup, output).await,
         Command::Up(args) => return up::run(*args, setup, output).await,
         Command::Down => return down::run(setup, output).await,
+        Command::Resume(args) => return resume::run(args, setup, output).await,
         Command::Status(args) => return status::run(*args, setup, output).await,
         Command::Doctor(args) => return doctor::run(*args, setup, output).await,
         Command::Agents(args) => return agents::run(args, setup, output).await,

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use life::{ServeArgs, ServiceAction, ServiceArgs, StatusArgs, UpArgs};
+pub(crate) use life::{ResumeArgs, ServeArgs, ServiceAction, ServiceArgs, StatusArgs, UpArgs};
 pub(crate) use live::{AbortArgs, ApproveArgs, AttachArgs, LogsArgs, WaitArgs, WatchArgs};
 pub(crate) use manage::{
     CompletionsArgs, ConfigAction, ConfigArgs, DoctorArgs, ManArgs, ProjectAction, ProjectAddArgs, ProjectArgs,
@@ -118,6 +118,8 @@ pub(crate) enum Command {
     Abort(AbortArgs),
     /// Wait until sessions are at rest; the exit code says how they ended
     Wait(WaitArgs),
+    /// Go on with sessions that were interrupted, failed or aborted, in the daemon
+    Resume(ResumeArgs),
     /// List sessions, newest first
     #[command(visible_alias = "list")]
     Ls(ListArgs),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::{Args, Subcommand};
 
 use super::JsonFlag;
+use crate::config::ApprovePolicy;
 
 /// `switchboard serve`
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -39,6 +40,30 @@ pub(crate) struct UpArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) json: JsonFlag,
+}
+
+/// `switchboard resume`
+#[derive(Clone, Debug, Default, Args)]
+#[command(
+    after_long_help = "An agent that had not answered its last prompt at all is told it again; one that had is told `continue`.\n\
+                       Agents take up their own conversation where they can."
+)]
+pub(crate) struct ResumeArgs {
+    /// Which: `last`, or any part of an id that fits only one
+    #[arg(value_name = "SESSION", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) sessions: Vec<String>,
+
+    /// All that are interrupted
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Tell them this instead
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+
+    /// What is done when an agent asks for approval
+    #[arg(long, value_enum, value_name = "POLICY")]
+    pub(crate) approve: Option<ApprovePolicy>,
 }
 
 /// `switchboard service`

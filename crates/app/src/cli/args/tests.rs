@@ -57,6 +57,8 @@ fn parse(line: &str) -> Result<Command, ErrorKind> {
 #[case::up("up --listen 127.0.0.1:0 --restart")]
 #[case::down("down")]
 #[case::status("status --json")]
+#[case::resume("resume last 09ab -m go --approve all")]
+#[case::resume_all("resume --all")]
 #[case::serve("serve --listen [::1]:4000")]
 #[case::service("service install --print")]
 #[case::alone("run --no-daemon hello")]
@@ -69,6 +71,8 @@ fn it_is_understood(#[case] line: &str) {
 }
 
 #[rstest]
+#[case::resume_nothing("resume", ErrorKind::MissingRequiredArgument)]
+#[case::resume_some_and_all("resume last --all", ErrorKind::ArgumentConflict)]
 #[case::nothing("", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)]
 #[case::unknown_command("rnu", ErrorKind::InvalidSubcommand)]
 #[case::run_nothing("run", ErrorKind::MissingRequiredArgument)]
