@@ -186,7 +186,7 @@ pub struct Limits {
     pub events_max: usize,
     /// How long a command may wait for a deaf agent: 5 s.
     pub send_timeout: Duration,
-    /// How long the first command may wait until the agent is ready for it: a minute. Some load hundreds of megabytes
+    /// How long the first command may wait until the agent is ready for it: three minutes. Some load hundreds of megabytes
     /// of code first, and ten of them at once share the machine.
     pub start_timeout: Duration,
     /// How long output may still come from processes that outlive the agent itself (`cmd | tee`), before
@@ -202,7 +202,7 @@ impl Default for Limits {
             message_bytes_max: 1 << 20,
             events_max: 1024,
             send_timeout: Duration::from_secs(5),
-            start_timeout: Duration::from_mins(1),
+            start_timeout: Duration::from_mins(3),
             linger: Duration::from_secs(1),
         }
     }

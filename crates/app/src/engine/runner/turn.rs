@@ -161,8 +161,8 @@ impl Runner {
         }
         self.told(self.engine.store.set_worker(self.id, None));
         EngineError::NotStarted(match (error, stopped.exit) {
-            // It is there and says why it cannot; that we ended it then is no news.
-            (SendError::NotSent(NotSent::Refused(why)), _) => why,
+            // It is there and says why it cannot, or says nothing; that we ended it then is no news.
+            (SendError::NotSent(why @ (NotSent::Refused(_) | NotSent::Deaf(_))), _) => why.to_string(),
             (_, Some(exit)) => self.describe_exit(&exit),
             (error, None) => error.to_string(),
         })
