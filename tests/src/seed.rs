@@ -25,6 +25,11 @@ impl Seed {
         Self(seed)
     }
 
+    /// The one of this number; prints nothing.
+    pub const fn of(number: u64) -> Self {
+        Self(number)
+    }
+
     /// Any number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -7,6 +7,7 @@ mod ci;
 mod demo;
 mod dist;
 mod picture;
+mod prove;
 mod report;
 mod step;
 mod test;
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Options),
     /// The rules no compiler holds: who knows whom, sizes, names, docs
     Tidy,
+    /// The promises, proved in simulated time: crashes, power cuts, broken disks, bad agents
+    Prove(prove::Options),
     /// Speeds, each as a ratio to a baseline of the same run
     Bench(bench::Options),
     /// The real agent programs, installed by npm, each played through the same scenes
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy_command::run(),
+        Command::Prove(options) => prove::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Agents(options) => agents::run(&options),
         Command::Demo(options) => demo::run(&options),

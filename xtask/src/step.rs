@@ -11,9 +11,19 @@ use crate::report;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
+    /// What runs: cargo, or a program that cargo has built.
+    program: Program,
     args: Vec<String>,
     envs: Vec<(&'static str, &'static str)>,
     missing: Option<&'static str>,
+}
+
+/// What runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    Cargo,
+    /// By its name, next to this program.
+    Built(&'static str),
 }
 
 /// How a step ended.
@@ -30,7 +40,13 @@ pub(crate) enum Outcome {
 impl Step {
     /// Runs `cargo ARGS` in the workspace's root.
     pub(crate) fn cargo<'a>(name: &'static str, args: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { name, args: args.into_iter().map(str::to_owned).collect(), envs: Vec::new(), missing: None }
+        let args = args.into_iter().map(str::to_owned).collect();
+        Self { name, program: Program::Cargo, args, envs: Vec::new(), missing: None }
+    }
+
+    /// Runs a program of this workspace that an earlier step has built.
+    pub(crate) fn built(name: &'static str, program: &'static str) -> Self {
+        Self { name, program: Program::Built(program), args: Vec::new(), envs: Vec::new(), missing: None }
     }
 
     /// With more arguments behind the others.
@@ -55,7 +71,11 @@ impl Step {
     pub(crate) fn repeat(&self) -> String {
         let envs = self.envs.iter().map(|(name, value)| format!("{name}={} ", quoted(value)));
         let args = self.args.iter().map(|arg| format!(" {}", quoted(arg)));
-        envs.chain(["cargo".to_owned()]).chain(args).collect()
+        let program = match self.program {
+            Program::Cargo => "cargo".to_owned(),
+            Program::Built(name) => format!("cargo xtask {name}"),
+        };
+        envs.chain([program]).chain(args).collect()
     }
 
     /// Does it, its output going where ours goes.
@@ -63,12 +83,19 @@ impl Step {
         if let Some(why) = self.missing {
             return Outcome::Skipped(why);
         }
-        let mut command = Command::new(cargo_program());
+        let program = match self.program {
+            Program::Cargo => cargo_program(),
+            Program::Built(name) => match std::env::current_exe() {
+                Ok(own) => own.with_file_name(name).to_string_lossy().into_owned(),
+                Err(error) => return Outcome::Failed(format!("cannot find {name}: {error}")),
+            },
+        };
+        let mut command = Command::new(&program);
         command.args(&self.args).envs(self.envs.iter().copied()).current_dir(root());
         match command.status() {
             Ok(status) if status.success() => Outcome::Passed,
             Ok(status) => Outcome::Failed(status.to_string()),
-            Err(error) => Outcome::Failed(format!("cannot run cargo: {error}")),
+            Err(error) => Outcome::Failed(format!("cannot run {program}: {error}")),
         }
     }
 }

@@ -131,6 +131,11 @@ impl Engine {
     /// When the session could not be saved (then there is none), or its agent not started (then it
     /// is `failed`, with the error).
     pub async fn start_session(&self, new: NewSession, policy: ApprovalPolicy) -> Result<SessionId, EngineError> {
+        let engine = self.clone();
+        self.to_its_end(async move { engine.create_and_prompt(new, policy).await }).await
+    }
+
+    async fn create_and_prompt(&self, new: NewSession, policy: ApprovalPolicy) -> Result<SessionId, EngineError> {
         let (id, prompt) = (new.id, new.prompt.clone());
         self.inner.agents().resolve(&new.agent)?;
         let created = self.inner.store.create_session(new).await?;
@@ -167,9 +172,12 @@ impl Engine {
     /// When there is nothing to answer (any more), or the answer could not be saved in time: then it
     /// stays, and goes out once it is.
     pub async fn answer(&self, id: SessionId, request_id: &RequestId, answer: Answer) -> Result<(), EngineError> {
-        let receipt = self.inner.store.answer_approval(id, request_id, answer.clone())?;
-        let request_id = request_id.clone();
-        self.order(id, |reply| Order::Answer { request_id, answer, receipt, reply }).await
+        let (engine, request_id) = (self.clone(), request_id.clone());
+        self.to_its_end(async move {
+            let receipt = engine.inner.store.answer_approval(id, &request_id, answer.clone())?;
+            engine.order(id, |reply| Order::Answer { request_id, answer, receipt, reply }).await
+        })
+        .await
     }
 
     /// Puts a message into a session's queue, to be sent when its turn ends.
@@ -177,9 +185,13 @@ impl Engine {
     /// # Errors
     /// When there is no such session, or the message could not be saved in time.
     pub async fn queue(&self, id: SessionId, text: &str) -> Result<QueuedMessage, EngineError> {
-        let message = self.saved(self.inner.store.queue_message(id, text)?).await?;
-        self.order(id, |reply| Order::Pump { reply }).await?;
-        Ok(message)
+        let (engine, text) = (self.clone(), text.to_owned());
+        self.to_its_end(async move {
+            let message = engine.saved(engine.inner.store.queue_message(id, &text)?).await?;
+            engine.order(id, |reply| Order::Pump { reply }).await?;
+            Ok(message)
+        })
+        .await
     }
 
     /// Changes a message that waits in the queue.
@@ -274,6 +286,16 @@ impl Engine {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         in_turn
+    }
+
+    /// Does something that goes on when its caller stops waiting: half of it would leave a session that claims
+    /// to run with nobody to run it, an answer that no agent hears, or a queue that nobody sends.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        // It ends early only when the runtime does.
+        self.inner.tasks.spawn(work).await.unwrap_or(Err(EngineError::ShuttingDown))
     }
 
     /// Gives an order to the session's runner and waits for what came of it.

@@ -89,3 +89,17 @@ async fn starting_the_same_session_twice_sends_one_prompt() {
     let second = tokio::time::timeout(Duration::from_secs(1), agent.script.next_command()).await;
     assert!(second.is_err(), "nothing more is sent: {second:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_caller_went_away_goes_on() {
+    let mut stage = Stage::set().await;
+    stage.database.block_commits();
+    let new = stage.new_session();
+    let id = new.id;
+    let gone = tokio::time::timeout(Duration::from_millis(10), stage.engine.start_session(new, ApprovalPolicy::Ask));
+    assert!(gone.await.is_err(), "nothing can be saved yet");
+    stage.database.release_commits();
+    let mut agent = stage.next_agent().await;
+    assert!(matches!(agent.command().await, AgentCommand::Start(_)));
+    assert_eq!(stage.status(id), SessionStatus::Running);
+}

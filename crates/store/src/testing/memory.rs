@@ -23,7 +23,7 @@ pub struct MemoryPersistence {
     closed: Arc<AtomicBool>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Disk {
     tables: Tables,
     dead_letters: Vec<(Write, String)>,
@@ -40,6 +40,12 @@ impl MemoryPersistence {
     #[must_use]
     pub fn reopen(&self) -> Self {
         Self { disk: Arc::clone(&self.disk), closed: Arc::default() }
+    }
+
+    /// Another database with the same rows, which goes its own way from here on.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { disk: Arc::new(Mutex::new(self.disk().clone())), closed: Arc::default() }
     }
 
     /// How many batches were committed, over all handles.

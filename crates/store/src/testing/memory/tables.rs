@@ -17,7 +17,7 @@ use crate::{PAGE_MESSAGES_MAX, Page, Write};
 /// The reason why a write can never be taken.
 type Refusal = String;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tables {
     projects: BTreeMap<ProjectId, Project>,
     sessions: BTreeMap<SessionId, Session>,
