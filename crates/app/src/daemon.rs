@@ -3,7 +3,7 @@
 //! Agents belong to it and not to a terminal, so they go on when that is closed; every front end is its client.
 //! There is one for each data folder, by the folder's lock. It tells where it is in a file that front ends
 //! [`find`] it by; [`ensure`] starts one when there is none, once, however many ask at the same time;
-//! [`serve`] is its life; [`stop`] ends it. Nothing here knows a command line.
+//! [`serve()`] is its life; [`stop()`] ends it. Nothing here knows a command line.
 
 mod announcement;
 mod folder_watch;
